@@ -1,0 +1,34 @@
+"""The agent's console. What happens on it goes over the socket `/ws/desk/`."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from agents.models import Department, Language, Presence
+from agents.permissions import may_work_the_desk
+from chat.rules import MAX_TEXT
+from chat.states import AGENT_OUTCOMES, Outcome
+
+
+@require_safe
+@login_required
+@never_cache
+def desk(request: HttpRequest) -> HttpResponse:
+    """The desk, for agents, trainees and supervisors who may work it now."""
+    if not may_work_the_desk(request.user):
+        raise PermissionDenied(_("The desk is for agents, trainees and supervisors. Ask an administrator for the role."))
+    context = {
+        "presences": Presence.choices,
+        "outcomes": [outcome for outcome in Outcome.choices if outcome[0] in AGENT_OUTCOMES],
+        "all_outcomes": Outcome.choices,
+        "departments": Department.objects.order_by("name"),
+        "languages": Language.objects.order_by("name"),
+        "max_text": MAX_TEXT,
+    }
+    return render(request, "desk/desk.html", context)

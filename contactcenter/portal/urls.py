@@ -1,0 +1,11 @@
+from django.urls import path
+
+from contactcenter.portal import views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("chat/", views.chat, name="chat"),
+    path("chat/widget/", views.widget, name="widget"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+]

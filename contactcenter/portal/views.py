@@ -1,0 +1,72 @@
+"""Residents' pages: the city's home, the chat as a page, and the chat in a frame of another site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
+
+from agents.models import Department, Language
+from chat.rules import MAX_NAME, MAX_TEXT
+from contactcenter.portal import styleguide as guide
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The city's home: what one can do here, and whom to call."""
+    departments = list(Department.objects.filter(is_active=True).order_by("-is_default", "name"))
+    return render(request, "portal/home.html", {"department": _main(departments), "departments": departments})
+
+
+@require_safe
+def chat(request: HttpRequest) -> HttpResponse:
+    """The chat as a page of its own.
+
+    It may be opened by the widget, which hands the running chat over to it:
+    for that the page keeps its opener.
+    """
+    response = render(request, "chat/chat.html", _chat_context(request, framed=False))
+    response["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return response
+
+
+@require_safe
+@xframe_options_exempt
+def widget(request: HttpRequest) -> HttpResponse:
+    """The chat for an iframe, on our own pages and on the sites of `EMBED_SITES`."""
+    response = render(request, "chat/widget.html", _chat_context(request, framed=True))
+    response._csp_update = {"frame-ancestors": ["'self'", *settings.EMBED_SITES]}  # type: ignore[attr-defined]
+    return response
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component once; with debug on only."""
+    if not settings.DEBUG:
+        raise Http404
+    return render(request, "portal/styleguide.html", guide.context())
+
+
+def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
+    departments = list(Department.objects.filter(is_active=True).order_by("-is_default", "name"))
+    wanted = request.GET.get("department", "")
+    chosen = next((department for department in departments if department.code == wanted), _main(departments))
+    return {
+        "department": chosen,
+        "departments": departments,
+        "is_chosen": bool(chosen and chosen.code == wanted),
+        "languages": list(Language.objects.filter(is_active=True).order_by("name")),
+        "embed_sites": settings.EMBED_SITES,
+        "framed": framed,
+        "max_name": MAX_NAME,
+        "max_text": MAX_TEXT,
+    }
+
+
+def _main(departments: list[Department]) -> Department | None:
+    """Return the department that answers where none is named."""
+    return next((department for department in departments if department.is_default), next(iter(departments), None))
