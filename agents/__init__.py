@@ -1,0 +1,1 @@
+"""Who works here: people, roles, departments, languages, presence, log-ins."""
