@@ -1,0 +1,118 @@
+// How an event looks: people in bubbles, the program in the margin. Clones the page's templates.
+
+import { sayTime } from './words.js';
+
+const NEAR_THE_END = 80;
+
+export class Log {
+  /**
+   * `log`: the element with role="log"; `templates`: { bubble, margin, why, unsent }.
+   * `tell(event)` returns { own, who, text } for a message and { text } for the margin, or null for what is not shown.
+   */
+  constructor({ log, templates, word, tell, onTakeBack }) {
+    Object.assign(this, { log, templates, word, tell, onTakeBack });
+    this.nodes = new Map();
+    this.unsent = new Map();
+  }
+
+  clear() {
+    this.log.replaceChildren();
+    this.nodes.clear();
+    this.unsent.clear();
+  }
+
+  /** Show one event at its place; the same `seq` again changes what is there. */
+  show(event) {
+    const node = this.draw(event);
+    if (!node) return;
+    const old = this.nodes.get(event.seq);
+    node.dataset.seq = event.seq;
+    this.keepingTheEnd(() => {
+      if (old) old.replaceWith(node);
+      else this.log.insertBefore(node, this.nodeAfter(event.seq));
+    });
+    this.nodes.set(event.seq, node);
+  }
+
+  nodeAfter(seq) {
+    for (let node = this.log.lastElementChild; node; node = node.previousElementSibling) {
+      if (Number(node.dataset.seq) < seq) return node.nextElementSibling;
+    }
+    return this.log.firstElementChild;
+  }
+
+  draw(event) {
+    const said = this.tell(event);
+    if (!said) return null;
+    if (said.who === undefined) return this.drawMargin(said.text, event);
+    const node = this.drawBubble(said);
+    const time = node.querySelector('time');
+    time.dateTime = event.at;
+    time.textContent = sayTime(event.at);
+    return node;
+  }
+
+  drawBubble({ own, who, text }) {
+    const node = this.templates.bubble.content.firstElementChild.cloneNode(true);
+    node.classList.toggle('msg-own', own);
+    node.querySelector('b').textContent = who;
+    node.querySelector('.text').textContent = text;
+    return node;
+  }
+
+  drawMargin(text, event) {
+    const node = this.templates.margin.content.firstElementChild.cloneNode(true);
+    node.querySelector('.by').textContent = text;
+    if (event.rule) {
+      const why = this.templates.why.content.cloneNode(true);
+      why.querySelector('code').textContent = event.rule;
+      node.append(why);
+    }
+    return node;
+  }
+
+  /** Show what is not sent yet, after everything that is. */
+  showUnsent(item) {
+    this.forgetUnsent(item.id);
+    const node = this.drawBubble({ own: true, who: this.word('you'), text: item.text });
+    node.classList.add('is-unsent');
+    node.dataset.seq = Number.MAX_SAFE_INTEGER;
+    node.querySelector('time').remove();
+    node.querySelector('[data-mark]').textContent = ` · ${this.word(item.state === 'refused' ? 'refused' : 'unsent')}`;
+    if (item.state === 'refused') this.addReason(node, item);
+    this.unsent.set(item.id, node);
+    this.log.append(node);
+    this.toTheEnd();
+  }
+
+  addReason(node, item) {
+    const reason = this.templates.unsent.content.cloneNode(true);
+    reason.querySelector('.error').textContent = item.detail;
+    reason.querySelector('[data-take-back]').addEventListener('click', () => this.onTakeBack(item));
+    node.append(reason);
+  }
+
+  forgetUnsent(id) {
+    this.unsent.get(id)?.remove();
+    this.unsent.delete(id);
+  }
+
+  /** Mark own messages up to `seq` as read by the other side. */
+  markRead(seq, events) {
+    for (const [known, node] of this.nodes) {
+      const mark = node.querySelector('[data-mark]');
+      if (mark && known <= seq && events(known)) mark.textContent = ` · ${this.word('read')}`;
+    }
+  }
+
+  keepingTheEnd(change) {
+    const { scrollTop, scrollHeight, clientHeight } = this.log;
+    const wasAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
+    change();
+    if (wasAtEnd) this.toTheEnd();
+  }
+
+  toTheEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+}

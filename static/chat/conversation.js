@@ -1,0 +1,203 @@
+// The resident's side of one session: connection, events, messages on their way. No page in here.
+
+import { Outbox, Transcript } from './store.js';
+import { Poll } from './poll.js';
+import { Socket } from './socket.js';
+
+const SOCKET_TRIES = 2;
+const SOCKET_AGAIN_AFTER = 60000;
+const TYPING_EVERY = 3000;
+
+export class Conversation {
+  /** `on`: { event(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(), refused(detail) } */
+  constructor({ addresses, session, token, kept, on }) {
+    Object.assign(this, { addresses, session, token, on });
+    this.transcript = new Transcript();
+    this.status = { state: null, position: null, estimated_wait_seconds: null, agent_name: null };
+    this.outbox = new Outbox({ send: (frame) => this.send(frame), onChange: (item) => on.outbox(item), kept });
+    this.typedAt = 0;
+    this.readUpTo = 0;
+  }
+
+  open() {
+    this.isStopped = false;
+    this.openSocket();
+  }
+
+  openSocket() {
+    clearTimeout(this.again);
+    this.link?.stop();
+    this.link = new Socket({
+      url: this.addresses.socket,
+      hello: () => ({ type: 'hello', session: this.session, token: this.token, last_seq: this.transcript.cursor }),
+      proof: () => this.resync(),
+      onFrame: (frame) => this.receive(frame),
+      onState: (state, why) => this.linkIs(state, why),
+      onFailed: (times) => times >= SOCKET_TRIES && this.openPoll(),
+    });
+  }
+
+  openPoll() {
+    this.link?.stop();
+    this.isPolling = true;
+    this.link = new Poll({
+      url: `${this.addresses.sessions}/${this.session}`,
+      token: this.token,
+      cursor: () => this.transcript.cursor,
+      onFrame: (frame) => this.receive(frame),
+      onState: (state, why) => this.linkIs(state, why),
+    });
+    this.again = setTimeout(() => this.trySocket(), SOCKET_AGAIN_AFTER);
+  }
+
+  trySocket() {
+    if (this.isStopped || this.isOver) return;
+    this.isPolling = false;
+    this.outbox.close();
+    this.openSocket();
+  }
+
+  stop() {
+    this.isStopped = true;
+    clearTimeout(this.again);
+    this.outbox.close();
+    this.link?.stop();
+  }
+
+  linkIs(state, why) {
+    if (state !== 'open') this.outbox.close();
+    if (state === 'stopped') this.isStopped = true;
+    this.on.link(state, why);
+  }
+
+  resync() {
+    return { type: 'resync', last_seq: this.transcript.cursor };
+  }
+
+  send(frame) {
+    return this.link?.send(frame) ?? false;
+  }
+
+  receive(frame) {
+    const takers = {
+      welcome: () => this.welcomed(frame),
+      event: () => this.heard(frame),
+      redacted: () => this.redacted(frame),
+      ack: () => this.acked(frame),
+      error: () => this.failed(frame),
+      queue: () => this.moved(frame),
+      typing: () => this.on.typing(),
+      read: () => this.on.read(frame.seq),
+    };
+    takers[frame.type]?.();
+  }
+
+  welcomed(frame) {
+    this.status = { ...this.status, ...frame.session };
+    this.on.state(this.status);
+    this.outbox.open();
+    if (this.isEnding && !this.isOver) this.end();
+  }
+
+  moved({ position, estimated_wait_seconds: estimate }) {
+    this.status = { ...this.status, position, estimated_wait_seconds: estimate };
+    this.on.state(this.status);
+  }
+
+  heard(event) {
+    if (!this.transcript.add(event)) return;
+    if (event.kind === 'redacted') this.redacted(event.data);
+    this.follow(event);
+    this.on.event(event);
+    this.settle(event.id);
+    if (this.transcript.hasHole) this.askForHole();
+    this.rest();
+  }
+
+  /** An own message may come back as an event, when its `ack` was lost. */
+  settle(id) {
+    if (this.outbox.has(id)) this.outbox.settle(id);
+  }
+
+  askForHole() {
+    if (this.askedFor === this.transcript.cursor) return;
+    this.askedFor = this.transcript.cursor;
+    this.send(this.resync());
+  }
+
+  redacted({ seq, text }) {
+    this.transcript.redact(seq, text);
+    const event = this.transcript.events.get(seq);
+    if (event) this.on.event(event);
+  }
+
+  acked({ id, seq, text }) {
+    const item = this.outbox.items.find((each) => each.id === id);
+    if (!item) return;
+    const event = { type: 'event', seq, id, kind: 'message', from: 'customer', text: text ?? item.text, at: item.at, rule: null, data: {} };
+    if (this.transcript.add(event)) this.on.event(event);
+    this.outbox.settle(id);
+    if (this.transcript.hasHole) this.askForHole();
+    this.rest();
+  }
+
+  failed({ code, id, detail, retry_after: seconds }) {
+    if (code === 'slow_down') {
+      if (this.outbox.has(id)) this.delay(seconds);
+    } else if (id) {
+      this.outbox.refuse(id, detail);
+    } else {
+      this.on.refused(detail);
+    }
+  }
+
+  delay(seconds) {
+    this.outbox.wait(seconds ?? 5);
+    this.on.slow();
+  }
+
+  /** What an event says about where the session stands. */
+  follow(event) {
+    const news = {
+      joined: { state: 'active', agent_name: event.name ?? null, position: null },
+      left: { agent_name: null },
+      requeued: { state: 'queued', agent_name: null },
+      ended: { state: 'ended', ended_by: event.from, outcome: event.data?.outcome },
+    }[event.kind];
+    if (!news) return;
+    this.status = { ...this.status, ...news };
+    this.on.state(this.status);
+  }
+
+  get isOver() {
+    return this.status.state === 'ended';
+  }
+
+  /** After the end nothing comes any more: let the connection go once all is told. */
+  rest() {
+    if (this.isOver && this.outbox.isEmpty && !this.transcript.hasHole && !this.isStopped) {
+      this.stop();
+      this.on.link('rested');
+    }
+  }
+
+  write(text) {
+    return this.outbox.write(text);
+  }
+
+  typing() {
+    if (this.isOver || Date.now() - this.typedAt < TYPING_EVERY) return;
+    this.typedAt = Date.now();
+    this.send({ type: 'typing' });
+  }
+
+  read(seq) {
+    if (seq <= this.readUpTo) return;
+    if (this.send({ type: 'read', seq })) this.readUpTo = seq;
+  }
+
+  /** End it, now or as soon as the connection is back. */
+  end() {
+    this.isEnding = !this.send({ type: 'end', ref: 'end' });
+  }
+}

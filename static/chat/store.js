@@ -1,0 +1,121 @@
+// What one side knows of a chat. The same for the resident's widget and the agent's desk.
+
+import { uuid } from './keep.js';
+
+/** The numbered events of one session: each once, in order, and how far the list has no hole. */
+export class Transcript {
+  constructor() {
+    this.events = new Map();
+    this.cursor = 0;
+    this.highest = 0;
+  }
+
+  /** Take an event in; false if it was known. */
+  add(event) {
+    if (!Number.isInteger(event.seq) || event.seq < 1 || this.events.has(event.seq)) return false;
+    this.events.set(event.seq, event);
+    this.highest = Math.max(this.highest, event.seq);
+    while (this.events.has(this.cursor + 1)) this.cursor += 1;
+    return true;
+  }
+
+  /** Events that exist but have not come: ask for them with `resync` from the cursor. */
+  get hasHole() {
+    return this.highest > this.cursor;
+  }
+
+  /** The server masked a text afterwards. */
+  redact(seq, text) {
+    const event = this.events.get(seq);
+    if (event) event.text = text;
+  }
+
+  inOrder() {
+    return [...this.events.values()].sort((one, other) => one.seq - other.seq);
+  }
+}
+
+/**
+ * Messages on their way: one at a time, in the order they were written. A message leaves
+ * when its `ack` (or its event) arrives; until then it is sent again, with the same id.
+ */
+export class Outbox {
+  constructor({ send, onChange, kept = [] }) {
+    this.send = send;
+    this.onChange = onChange;
+    this.items = kept.map((item) => ({ ...item, state: item.state === 'refused' ? 'refused' : 'unsent' }));
+    this.isOpen = false;
+    this.inFlight = null;
+    this.pause = null;
+  }
+
+  get isEmpty() {
+    return this.items.every((item) => item.state === 'refused');
+  }
+
+  has(id) {
+    return this.items.some((item) => item.id === id);
+  }
+
+  write(text) {
+    const item = { id: uuid(), text, at: new Date().toISOString(), state: 'unsent' };
+    this.items.push(item);
+    this.onChange(item);
+    this.next();
+    return item;
+  }
+
+  /** The connection is there: whatever was in flight goes out again. */
+  open() {
+    this.isOpen = true;
+    this.inFlight = null;
+    this.next();
+  }
+
+  close() {
+    this.isOpen = false;
+    this.inFlight = null;
+    clearTimeout(this.pause);
+    this.pause = null;
+  }
+
+  next() {
+    if (!this.isOpen || this.inFlight || this.pause) return;
+    const item = this.items.find((each) => each.state === 'unsent');
+    if (!item) return;
+    this.inFlight = item.id;
+    this.send({ type: 'message', id: item.id, text: item.text });
+  }
+
+  /** The server has it. Returns the item, or undefined if it was not ours. */
+  settle(id) {
+    const item = this.items.find((each) => each.id === id);
+    if (item) this.items.splice(this.items.indexOf(item), 1);
+    if (this.inFlight === id) this.inFlight = null;
+    if (item) this.onChange(item);
+    this.next();
+    return item;
+  }
+
+  /** The server asks for patience: the message is kept and goes out after `seconds`. */
+  wait(seconds) {
+    this.inFlight = null;
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => {
+      this.pause = null;
+      this.next();
+    }, Math.max(1, seconds) * 1000);
+  }
+
+  /** The server will not have it: it stays visible, with the reason, until the writer takes it back. */
+  refuse(id, detail) {
+    const item = this.items.find((each) => each.id === id);
+    if (this.inFlight === id) this.inFlight = null;
+    if (item) {
+      item.state = 'refused';
+      item.detail = detail;
+      this.onChange(item);
+    }
+    this.next();
+  }
+}

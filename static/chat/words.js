@@ -1,0 +1,26 @@
+// The page brings the words, translated, as data attributes; modules only fill them in.
+
+export function wordsOf(element) {
+  return (key, values = {}) =>
+    (element.dataset[`t${key[0].toUpperCase()}${key.slice(1)}`] ?? '').replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Say a wait in whole minutes, or null when nobody knows it. */
+export function sayWait(word, seconds) {
+  if (seconds === null || seconds === undefined) return null;
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return minutes === 1 ? word('minute') : word('minutes', { n: minutes });
+}
+
+/** The length that the server counts: code points, not UTF-16 units. */
+export function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+const clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { hour: 'numeric', minute: '2-digit' });
+const dayAndClock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit' });
+
+export const sayTime = (iso) => clock.format(new Date(iso));
+export const sayDayAndTime = (iso) => dayAndClock.format(new Date(iso));
