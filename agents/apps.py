@@ -1,12 +1,14 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
 class AgentsConfig(AppConfig):
     name = "agents"
+    default = True
     verbose_name = _("staff")
 
 
-class StaffAdminConfig(AdminConfig):
+class StaffAdminConfig(admin_apps.AdminConfig):
+    default = False
     default_site = "agents.site.StaffAdminSite"

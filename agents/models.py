@@ -151,7 +151,8 @@ class User(AbstractBaseUser):
     work_phone = models.CharField(_("work phone"), max_length=40, blank=True)
     is_active = models.BooleanField(_("may log in"), default=True)
     date_joined = models.DateTimeField(_("since"), auto_now_add=True)
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    last_login = None  # `LogIn` knows
+    history = HistoricalRecords(excluded_fields=["password"])
 
     objects = UserManager.from_queryset(UserQuerySet)()
 

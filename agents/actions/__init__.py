@@ -1,0 +1,37 @@
+"""Every write about people, presence and log-ins. Lock, guard, write, emit."""
+
+from agents.actions.links import ask_for_new_password, set_password_by_link
+from agents.actions.logins import end_login, end_logins, open_login, record_activity
+from agents.actions.lockout import Try, begin_try, forget_tries
+from agents.actions.people import disable, enable, invite, invite_again, set_roles
+from agents.actions.presence import note_connected, note_disconnected, set_presence
+from agents.actions.second_factor import (
+    confirm_device,
+    new_device,
+    reset_second_factor,
+    use_second_factor,
+)
+
+__all__ = [
+    "Try",
+    "ask_for_new_password",
+    "begin_try",
+    "confirm_device",
+    "disable",
+    "enable",
+    "end_login",
+    "end_logins",
+    "forget_tries",
+    "invite",
+    "invite_again",
+    "new_device",
+    "note_connected",
+    "note_disconnected",
+    "open_login",
+    "record_activity",
+    "reset_second_factor",
+    "set_password_by_link",
+    "set_presence",
+    "set_roles",
+    "use_second_factor",
+]

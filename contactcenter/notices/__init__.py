@@ -1,0 +1,1 @@
+"""The outbox: mail is a row first, written with what causes it, and sent afterwards."""
