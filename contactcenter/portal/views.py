@@ -39,7 +39,7 @@ def chat(request: HttpRequest) -> HttpResponse:
 def widget(request: HttpRequest) -> HttpResponse:
     """The chat for an iframe, on our own pages and on the sites of `EMBED_SITES`."""
     response = render(request, "chat/widget.html", _chat_context(request, framed=True))
-    response._csp_update = {"frame-ancestors": ["'self'", *settings.EMBED_SITES]}  # type: ignore[attr-defined]
+    response._csp_replace = {"frame-ancestors": ["'self'", *settings.EMBED_SITES]}  # type: ignore[attr-defined]
     return response
 
 

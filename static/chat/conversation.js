@@ -93,10 +93,12 @@ export class Conversation {
   }
 
   welcomed(frame) {
+    this.lastSeq = frame.last_seq;
     this.status = { ...this.status, ...frame.session };
     this.on.state(this.status);
     this.outbox.open();
     if (this.isEnding && !this.isOver) this.end();
+    this.rest();
   }
 
   moved({ position, estimated_wait_seconds: estimate }) {
@@ -175,7 +177,8 @@ export class Conversation {
 
   /** After the end nothing comes any more: let the connection go once all is told. */
   rest() {
-    if (this.isOver && this.outbox.isEmpty && !this.transcript.hasHole && !this.isStopped) {
+    const { cursor, hasHole } = this.transcript;
+    if (this.isOver && this.outbox.isEmpty && cursor >= this.lastSeq && !hasHole && !this.isStopped) {
       this.stop();
       this.on.link('rested');
     }

@@ -153,7 +153,7 @@
     launcher.setAttribute('aria-expanded', 'true');
     dress(launcher, { display: 'none' });
     place();
-    keep('open');
+    remember();
     if (focus) frame.focus();
     if (isReady) say('shown', { focus: focus });
     wantsFocus = focus && !isReady;
@@ -165,7 +165,7 @@
     dress(launcher, { display: 'inline-flex' });
     place();
     say('hidden');
-    keep(isRunning ? 'small' : '');
+    remember();
     launcher.focus();
   }
 
@@ -177,7 +177,13 @@
     note.hidden = !words;
     dress(note, { display: words ? 'block' : 'none', font: '400 .875rem/1.3 inherit', 'font-weight': '400' });
     showTitle();
-    if (!isOpen) keep(isRunning ? 'small' : '');
+    remember();
+  }
+
+  /** The next page of this site starts as this one is left, while a chat runs. */
+  function remember() {
+    if (isRunning) keep(isOpen ? 'open' : 'small');
+    else if (isReady) keep('');
   }
 
   function showTitle() {

@@ -480,6 +480,11 @@ class Desk {
     return label ? this.word('endedAs', { outcome: label }) : this.word('ended');
   }
 
+  endedAs(outcome) {
+    const label = outcome && this.words.getAttribute(`data-o-${outcome}`);
+    return label ? `${this.word('endedChip')}: ${label}` : this.word('endedChip');
+  }
+
   nameOf(list, code) {
     return find(`[data-${list}] [data-code="${CSS.escape(code ?? '')}"]`)?.textContent ?? code ?? '';
   }
@@ -566,16 +571,17 @@ class Desk {
       language: this.nameOf('languages', language),
       asked: asked ? sayTime(asked) : '',
       waited: asked && accepted ? stopwatch(new Date(accepted) - new Date(asked)) : '',
-      state: { ended: this.outcomeText(outcome), gone: this.word('goneChip'), on_hold: this.word('held') }[state] ?? this.word('running'),
+      state: { ended: this.endedAs(outcome), gone: this.word('goneChip'), on_hold: this.word('held') }[state] ?? this.word('running'),
     };
     for (const [key, text] of Object.entries(facts)) find(`[data-fact="${key}"]`).textContent = text;
   }
 
   drawSeats() {
-    const names = [...this.chats.values()].filter((chat) => chat.isRunning).map((chat) => chat.facts.name);
+    const names = [...this.chats.values()].filter((chat) => chat.isRunning).map((chat) => chat.facts.name?.split(/\s/)[0]);
     fill(find('[data-seat-list]'), seatNodes(this.seats, names, { free: find('[data-seat]'), taken: find('[data-seat-held]'), word: this.word }));
     find('[data-seats-count]').textContent = this.word('seats', this.seats);
-    find('[data-seats-why]').textContent = this.seats.why ?? '';
+    const count = this.word('seats', this.seats);
+    find('[data-seats-why]').textContent = this.seats.why?.startsWith(count) ? '' : this.seats.why ?? '';
   }
 
   drawTeam() {
