@@ -1,0 +1,127 @@
+"""One factory per model; each makes the plain valid thing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import factory
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
+from django.utils import timezone
+
+from agents.models import Agent, Department, Language, LogIn, Membership, Role, RoleGrant, User
+from contactcenter.notices.models import Mail
+
+PASSWORD = "a long enough password"
+_HASHED = make_password(PASSWORD)  # hashing takes longer than most tests
+
+
+class LanguageFactory(factory.django.DjangoModelFactory[Language]):
+    class Meta:
+        model = Language
+        django_get_or_create = ("code",)
+
+    code = "en"
+    name = "English"
+
+
+class DepartmentFactory(factory.django.DjangoModelFactory[Department]):
+    class Meta:
+        model = Department
+
+    code = factory.Sequence(lambda n: f"department-{n}")
+    name = factory.Sequence(lambda n: f"Department {n}")
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """A person who may log in with `PASSWORD`; `roles=[…]` grants roles, none by default."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    first_name = "Rosa"
+    email = factory.LazyAttribute(lambda user: f"{user.username}@maplebrook.example")
+    password = _HASHED
+
+    @factory.post_generation
+    def roles(obj: User, create: bool, extracted: Iterable[str] | None, **kwargs: Any) -> None:
+        for role in extracted or ():
+            RoleGrant.objects.create(user=obj, role=role)
+
+
+class RoleGrantFactory(factory.django.DjangoModelFactory[RoleGrant]):
+    class Meta:
+        model = RoleGrant
+
+    user = factory.SubFactory(UserFactory)
+    role = Role.AGENT
+
+
+class AgentFactory(factory.django.DjangoModelFactory[Agent]):
+    """An agent who is offline and in no department; `user__roles` names other roles than agent."""
+
+    class Meta:
+        model = Agent
+
+    user = factory.SubFactory(UserFactory, roles=[Role.AGENT])
+
+
+class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    agent = factory.SubFactory(AgentFactory)
+    department = factory.SubFactory(DepartmentFactory)
+
+
+class LogInFactory(factory.django.DjangoModelFactory[LogIn]):
+    """A log-in that has just happened, with a session behind it that a browser's cookie can name.
+
+    Made with a second factor, so that it serves for every role.
+    """
+
+    class Meta:
+        model = LogIn
+
+    user = factory.SubFactory(UserFactory, roles=[Role.AGENT])
+    at = factory.LazyFunction(timezone.now)
+    seen_at = factory.SelfAttribute("at")
+    second_factor = True
+    session_key = factory.LazyAttribute(lambda log_in: _session_of(log_in.user))
+
+
+class MailFactory(factory.django.DjangoModelFactory[Mail]):
+    """A mail that is due."""
+
+    class Meta:
+        model = Mail
+
+    to = "rosa@maplebrook.example"
+    subject = "A notice"
+    body = "Hello Rosa."
+    message_id = factory.LazyFunction(lambda: f"<{uuid.uuid4()}@maplebrook.example>")
+    created_at = factory.LazyFunction(timezone.now)
+    next_attempt_at = factory.SelfAttribute("created_at")
+
+
+def log_in(client: Client, user: User, *, at: datetime | None = None) -> LogIn:
+    """Log a person in without the log-in page; `at` is when that was."""
+    entry: LogIn = LogInFactory(user=user, at=at or timezone.now())
+    client.cookies["townline_staff"] = entry.session_key
+    return entry
+
+
+def _session_of(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
