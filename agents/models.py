@@ -151,6 +151,7 @@ class User(AbstractBaseUser):
     work_phone = models.CharField(_("work phone"), max_length=40, blank=True)
     is_active = models.BooleanField(_("may log in"), default=True)
     date_joined = models.DateTimeField(_("since"), auto_now_add=True)
+    is_demo = models.BooleanField(default=False, editable=False)  # a person of the demo: only with DEMO may they exist
     last_login = None  # `LogIn` knows
     history = HistoricalRecords(excluded_fields=["password"])
 

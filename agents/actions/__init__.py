@@ -3,7 +3,7 @@
 from agents.actions.links import ask_for_new_password, set_password_by_link
 from agents.actions.logins import end_login, end_logins, open_login, record_activity
 from agents.actions.lockout import Try, begin_try, forget_tries
-from agents.actions.people import disable, enable, invite, invite_again, set_roles
+from agents.actions.people import disable, enable, invite, invite_again, set_roles, tell_about
 from agents.actions.presence import note_connected, note_disconnected, set_presence
 from agents.actions.second_factor import (
     confirm_device,
@@ -33,5 +33,6 @@ __all__ = [
     "set_password_by_link",
     "set_presence",
     "set_roles",
+    "tell_about",
     "use_second_factor",
 ]

@@ -94,6 +94,12 @@ def enable(user: User, *, by: User | None, at: datetime) -> None:
     user.save(update_fields=["is_active"])
 
 
+def tell_about(agent: Agent) -> None:
+    """An agent's seats, departments or languages were changed: every desk looks again."""
+    emit("agent", agent_id=agent.pk)
+    emit("queue")
+
+
 def _follow_roles(user: User, roles: set[str], *, at: datetime) -> None:
     if rules.works_the_desk(roles):
         agent, _is_new = Agent.objects.get_or_create(user=user)

@@ -1,0 +1,1 @@
+"""Cities that load with one command."""

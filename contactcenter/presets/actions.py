@@ -1,0 +1,102 @@
+"""Loading a city: what is missing is made, what is there is kept, unless it is to be reset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agents.actions import set_roles
+from agents.models import Agent, Department, Language, Membership, User
+from chat.models import Wording
+from contactcenter.lib.errors import WrongState
+from contactcenter.presets.files import Person, Preset
+
+
+@transaction.atomic
+def load(preset: Preset, *, reset: bool, at: datetime) -> None:
+    """Load a city. Safe to run again: rows that are there are kept as an admin left them, unless `reset`.
+
+    The password of the demo's people is `DEMO_PASSWORD` after each run.
+    Raises `WrongState` for demo people outside of the demo.
+    """
+    if preset.people and not (settings.DEMO and settings.DEMO_PASSWORD):
+        raise WrongState(_("This preset brings people with a known password. It loads only with DEMO=1 and DEMO_PASSWORD."))
+    for row in preset.languages:
+        _put(Language, {"code": row["code"]}, {"name": row["name"]}, reset=reset)
+    if reset:
+        Department.objects.filter(is_default=True).exclude(code=_default_code(preset)).update(is_default=False)
+    for row in preset.departments:
+        _put_department(row, reset=reset)
+    for row in preset.wordings:
+        key = {"kind": row["kind"], "language_id": row["language"], "department": None}
+        _put(Wording, key, {"text": row["text"]}, reset=reset)
+    for person in preset.people:
+        _put_person(person, reset=reset, at=at)
+    _set_heads(preset, reset=reset)
+    _follow_demo_password(preset.people)
+
+
+def _put(model: Any, key: dict[str, Any], values: dict[str, Any], *, reset: bool) -> None:
+    if reset:
+        model.objects.update_or_create(defaults=values, **key)
+    else:
+        model.objects.get_or_create(defaults=values, **key)
+
+
+def _put_department(row: dict[str, Any], *, reset: bool) -> None:
+    values = {name: value for name, value in row.items() if name not in {"code", "head"}}
+    if not reset and values.get("is_default") and Department.objects.filter(is_default=True).exists():
+        values["is_default"] = False  # an admin has chosen another one
+    _put(Department, {"code": row["code"]}, values, reset=reset)
+
+
+def _default_code(preset: Preset) -> str:
+    return next((str(row["code"]) for row in preset.departments if row.get("is_default")), "")
+
+
+def _put_person(person: Person, *, reset: bool, at: datetime) -> None:
+    """Make a person with roles, departments and languages, or set an existing one back to them."""
+    user = User.objects.filter(username=person.username).first()
+    if user is not None and not reset:
+        return
+    user = user or User(username=person.username)
+    user.first_name, user.last_name = person.name
+    user.display_name = user.first_name
+    user.email = person.email
+    user.is_active = user.is_demo = True
+    user.save()
+    set_roles(user, person.roles, by=None, at=at)
+    if person.departments:
+        _place(Agent.objects.get(user=user), person)
+
+
+def _place(agent: Agent, person: Person) -> None:
+    agent.languages.set(person.languages)
+    Membership.objects.filter(agent=agent).delete()
+    departments = Department.objects.in_bulk(person.departments, field_name="code")
+    for number, code in enumerate(person.departments):
+        Membership.objects.create(agent=agent, department=departments[code], is_primary=number == 0)
+
+
+def _set_heads(preset: Preset, *, reset: bool) -> None:
+    for row in preset.departments:
+        department = Department.objects.get(code=row["code"])
+        if "head" in row and (reset or department.head_id is None):
+            department.head = User.objects.get(username=row["head"])
+            department.save(update_fields=["head"])
+
+
+def _follow_demo_password(people: Iterable[Person]) -> None:
+    """Let every demo person have the demo's password; one hash for all, since they share it anyway."""
+    usernames = [person.username for person in people]
+    stored = dict(User.objects.filter(username__in=usernames, is_demo=True).values_list("username", "password"))
+    right = {encoded for encoded in set(stored.values()) if check_password(settings.DEMO_PASSWORD, encoded)}
+    wrong = [username for username, encoded in stored.items() if encoded not in right]
+    if wrong:
+        User.objects.filter(username__in=wrong).update(password=make_password(settings.DEMO_PASSWORD))
