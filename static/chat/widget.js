@@ -87,7 +87,7 @@ class Widget {
   // ---- Which screen ------------------------------------------------------
 
   begin() {
-    for (const node of this.root.querySelectorAll('[data-blocked]')) node.hidden = !(forTab.blocked && this.host.isFramed);
+    for (const node of this.root.querySelectorAll('[data-blocked], [data-blocked-talk]')) node.hidden = !(forTab.blocked && this.host.isFramed);
     const kept = forTab.get('chat');
     if (kept) this.open(kept, forTab.get('outbox') ?? []);
     else if (!this.askOpener()) this.lookWhoIsThere();

@@ -1,0 +1,223 @@
+"""A real browser against the real server: one Chromium, one uvicorn on the test's database, one foreign site."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from agents.models import Agent, Department, Presence
+from chat.models import Wording
+from tests.browser.watch import Watch
+from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory, WordingFactory
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 10_000  # milliseconds a page may take; only a failing test waits that long
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium, or None."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="package")
+def chromium_path() -> str:
+    path = chromium()
+    if path is None:
+        reason = "There is no Chromium. Install one (Debian: apt-get install chromium) or set CHROMIUM to its path."
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return path
+
+
+@pytest.fixture(scope="package")
+def playwright(chromium_path: str) -> Iterator[Playwright]:
+    """Playwright keeps an event loop in this thread: the ORM is allowed beside it until the browser tests are over."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as started:
+        yield started
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+    yield launched
+    launched.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Server:
+    """The product in a process of its own."""
+
+    port: int
+    foreign_origin: str
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it says that it listens."""
+        self.process = subprocess.Popen(self._command(), env=self._environment(), stderr=subprocess.PIPE, text=True)
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if "Uvicorn running" in line:
+                Thread(target=self.process.stderr.read, daemon=True).start()
+                return
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def _command(self) -> list[str]:
+        uvicorn = [sys.executable, "-m", "uvicorn", "contactcenter.asgi:application", "--port", str(self.port)]
+        return [*uvicorn, "--ws-max-size", "131072", "--ws-per-message-deflate", "false", "--no-access-log"]
+
+    def _environment(self) -> dict[str, str]:
+        own = connection.settings_dict
+        database = f"postgresql://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
+        return os.environ | {
+            "DATABASE_URL": database,
+            "REDIS_URL": settings.REDIS_URL,
+            "TESTING": "1",
+            "PORT": str(self.port),
+            "EMBED_SITES": self.foreign_origin,
+            "LIMIT_SOCKETS_PER_ADDRESS": "0",
+            "LIMIT_CHATS_PER_ADDRESS_HOUR": "0",
+        }
+
+
+class ForeignPage(BaseHTTPRequestHandler):
+    """A page of the city's website: its own look, a strict policy, one line of ours."""
+
+    product = ""
+
+    def do_GET(self) -> None:
+        title = self.path.strip("/") or "water"
+        script = f'<script src="{self.product}/static/chat/embed.js" data-department="general" defer></script>'
+        body = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>{script}</head>
+<body><main><h1>About {title}</h1><p>Bills come every two months.</p><a href="/parks">Parks</a> <a href="/water">Water</a></main></body></html>"""
+        policy = f"default-src 'none'; script-src {self.product}; frame-src {self.product}; form-action 'none'; base-uri 'none'"
+        self.send_response(200 if title in ("water", "parks") else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Security-Policy", policy)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="package")
+def server(django_db_setup: None) -> Iterator[Server]:
+    """The product and, on another port and another host name, the foreign site."""
+    site = ThreadingHTTPServer(("127.0.0.1", 0), ForeignPage)
+    Thread(target=site.serve_forever, daemon=True).start()
+    running = Server(port=free_port(), foreign_origin=f"http://localhost:{site.server_port}")
+    ForeignPage.product = running.url
+    running.start()
+    yield running
+    running.kill()
+    site.shutdown()
+
+
+@dataclass(frozen=True)
+class City:
+    general: Department
+    rosa: Agent
+    rudi: Agent
+
+
+@pytest.fixture
+def city(transactional_db: None, playwright: Playwright) -> City:
+    """One department, two agents who are online with three seats each."""
+    english = LanguageFactory(code="en", name="English")
+    general = DepartmentFactory(
+        code="general",
+        name="General services",
+        is_default=True,
+        phone="555-0100",
+        email="hello@maplebrook.example",
+        hours_text="Monday to Friday, 8:30 a.m. to 4:30 p.m.",
+    )
+    WordingFactory(
+        kind=Wording.Kind.GREETING, language=english, text="Hello, I am {agent} from {department}. How can I help?"
+    )
+    WordingFactory(
+        kind=Wording.Kind.COLLECTION, language=english, text="We use what you type to answer you. It is deleted every day."
+    )
+    people = [agent(name, general) for name in ("Rosa", "Rudi")]
+    for each in people:
+        each.languages.add(english)
+    return City(general, *people)
+
+
+def agent(name: str, department: Department) -> Agent:
+    """Return an agent who may accept at once."""
+    made: Agent = AgentFactory(user__first_name=name, user__display_name=name, seats=3, presence=Presence.ONLINE)
+    MembershipFactory(agent=made, department=department)
+    return made
+
+
+@pytest.fixture
+def watch(server: Server) -> Iterator[Watch]:
+    """Fails the test on a console error, a policy violation or a request to another host."""
+    watching = Watch(hosts={server.url, server.foreign_origin})
+    yield watching
+    assert watching.faults() == []
+
+
+@pytest.fixture
+def new_context(browser: Browser, watch: Watch, server: Server) -> Iterator[Callable[..., BrowserContext]]:
+    """Returns a function that opens a window of its own, watched."""
+    opened: list[BrowserContext] = []
+
+    def open_window(width: int = 1280, height: int = 800, **options: object) -> BrowserContext:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", **options  # type: ignore[arg-type]
+        )
+        context.set_default_timeout(PATIENCE)
+        watch.over(context)
+        opened.append(context)
+        return context
+
+    yield open_window
+    for context in opened:
+        context.close()
+
+
+PICTURES = Path(settings.BASE_DIR) / "docs" / "pictures"

@@ -1,0 +1,145 @@
+"""What both sides see when the way between them breaks: the same list, without holes, nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import City, Server
+from tests.browser.people import Resident, at_the_desk
+from tests.browser.watch import Watch
+
+NewContext = Callable[..., BrowserContext]
+NO_SOCKETS = """window.WebSocket = class extends EventTarget {
+  constructor() { super(); setTimeout(() => this.dispatchEvent(new CloseEvent('close', { code: 1006 }))); }
+  close() {}
+};"""
+
+
+def resident_at(page: Page, server: Server, question: str = "My bill is too high.") -> Resident:
+    page.goto(f"{server.url}/chat/")
+    return Resident(page).ask(question)
+
+
+def test_a_message_written_while_the_server_is_gone_goes_out_once_when_it_is_back(
+    city: City, server: Server, new_context: NewContext, watch: Watch
+) -> None:
+    watch.allow("WebSocket connection", "ERR_CONNECTION_REFUSED")
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    resident = resident_at(new_context().new_page(), server)
+    desk.accepts_next()
+    resident.sees("SJ-GREET")
+    server.kill()
+    expect(resident.page.get_by_text("Connection lost.")).to_be_visible()
+    expect(desk.page.get_by_text("Not connected.")).to_be_visible()
+    resident.says("Written while away.")
+    desk.says("So was this.")
+    expect(resident.page.locator(".is-unsent")).to_have_count(1)
+    server.start()
+    desk.sees("Written while away.")
+    resident.sees("So was this.")
+    expect(resident.page.locator(".is-unsent")).to_have_count(0)
+    expect(desk.page.locator(".is-unsent")).to_have_count(0)
+    assert [text.strip() for text in resident.thread()] == [text.strip() for text in desk.thread()]
+
+
+def test_where_no_socket_gets_through_the_chat_works_over_plain_http(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    context = new_context()
+    context.add_init_script(NO_SOCKETS)
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    resident = resident_at(context.new_page(), server)
+    desk.accepts_next()
+    resident.sees("SJ-GREET").says("Over HTTP.")
+    desk.sees("Over HTTP.").says("I read you.")
+    resident.sees("I read you.")
+    expect(resident.page.get_by_text("The chat works, a little slower.")).to_be_visible()
+    desk.ends()
+    expect(resident.page.get_by_role("button", name="Start another chat")).to_be_visible()
+    assert [text.strip() for text in resident.thread()[:-1]] == [text.strip() for text in desk.thread()[:-1]]
+
+
+def test_an_answer_to_the_request_that_was_lost_does_not_make_a_second_chat(
+    city: City, server: Server, new_context: NewContext, watch: Watch
+) -> None:
+    watch.allow("ERR_FAILED")
+    context = new_context()
+    page = context.new_page()
+    lost: list[str] = []
+
+    def lose_the_first(route: object) -> None:
+        if not lost and route.request.method == "POST":  # type: ignore[attr-defined]
+            lost.append(route.fetch().text())  # type: ignore[attr-defined]
+            route.abort()  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    page.route("**/api/v1/chat/sessions", lose_the_first)
+    resident_at(page, server).says("Still one chat.").sees("Still one chat.")
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    expect(desk.page.get_by_role("button", name="Accept,")).to_have_count(1)
+    assert len(lost) == 1
+
+
+def test_the_oldest_of_four_windows_gives_way_and_can_take_the_chat_back(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    context = new_context()
+    first = context.new_page()
+    resident = resident_at(first, server)
+    kept = first.evaluate("JSON.stringify({...sessionStorage})")
+    context.add_init_script(f"if (!sessionStorage.length) Object.assign(sessionStorage, {kept});")
+    for _ in range(3):
+        page = context.new_page()
+        page.goto(f"{server.url}/chat/")
+        Resident(page).sees("My bill is too high.")
+    expect(first.get_by_text("Your chat is open elsewhere")).to_be_visible()
+    first.get_by_role("button", name="Continue here").click()
+    resident.sees("My bill is too high.").says("Back here.").sees("Back here.")
+
+
+def test_who_writes_too_fast_is_slowed_down_and_loses_nothing(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    resident = resident_at(new_context().new_page(), server)
+    desk.accepts_next()
+    resident.sees("SJ-GREET")
+    texts = [f"Line {number}." for number in range(1, 13)]
+    for text in texts:
+        resident.says(text)
+    expect(resident.page.get_by_text("A little slower, please.")).to_be_visible()
+    expect(resident.page.locator(".is-unsent")).to_have_count(0, timeout=20_000)
+    desk.sees("Line 12.")
+    assert [text for text in desk.thread() if text.startswith("Line")] == texts
+
+
+def test_a_text_that_is_too_long_is_counted_and_stays_with_its_writer(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    resident = resident_at(new_context().new_page(), server)
+    resident.says("ä" * 4001)
+    expect(resident.page.get_by_text("Too long by 1 characters.")).to_be_visible()
+    expect(resident.page.locator(".is-unsent")).to_have_count(0)
+    resident.says("ä" * 4000).sees("ä" * 4000)
+
+
+def test_two_agents_press_accept_and_the_slower_one_reads_why_not(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    resident = resident_at(new_context().new_page(), server)
+    rosa = at_the_desk(new_context(), city.rosa, server.url)
+    rudi = at_the_desk(new_context(), city.rudi, server.url)
+    rudi.page.get_by_role("button", name="Accept,").wait_for()
+    stale = rudi.page.get_by_role("button", name="Accept,").get_attribute("data-session")
+    rosa.accepts_next()
+    expect(rudi.page.get_by_text("Nobody waits.")).to_be_visible()
+    rudi.page.evaluate(
+        """session => { const button = document.createElement('button'); button.dataset.accept = ''; button.dataset.session = session;
+        document.querySelector('[data-waiting]').hidden = false; document.querySelector('[data-waiting]').append(button); button.click(); }""",
+        stale,
+    )
+    expect(rudi.page.locator(".toast")).to_have_count(1)
+    resident.sees("Rosa has joined.")
