@@ -14,7 +14,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils import timezone
 
-from agents.models import Agent, Department, Language, LogIn, Membership, Role, RoleGrant, User
+from agents.models import Agent, Department, Language, LogIn, LogInTry, Membership, Role, RoleGrant, User
+from chat.models import ChatSession, Seat, Wording
+from chat.rules import lowest_free
+from chat.states import Status
+from contactcenter.lib.hashing import digest
 from contactcenter.notices.models import Mail
 
 PASSWORD = "a long enough password"
@@ -97,6 +101,17 @@ class LogInFactory(factory.django.DjangoModelFactory[LogIn]):
     session_key = factory.LazyAttribute(lambda log_in: _session_of(log_in.user))
 
 
+class LogInTryFactory(factory.django.DjangoModelFactory[LogInTry]):
+    """A failed try of another user name from another address."""
+
+    class Meta:
+        model = LogInTry
+
+    username_key = factory.LazyFunction(lambda: uuid.uuid4().hex)
+    address_key = factory.LazyFunction(lambda: uuid.uuid4().hex)
+    at = factory.LazyFunction(timezone.now)
+
+
 class MailFactory(factory.django.DjangoModelFactory[Mail]):
     """A mail that is due."""
 
@@ -125,3 +140,42 @@ def _session_of(user: User) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)
+
+
+class QueuedSessionFactory(factory.django.DjangoModelFactory[ChatSession]):
+    """A chat that waits, as if it had been asked for just now; its question is not among its events."""
+
+    department = factory.SubFactory(DepartmentFactory)
+    language = factory.LazyFunction(lambda: Language.objects.get_or_create(code="en", defaults={"name": "English"})[0])
+    customer_name = "Dana"
+    token_digest = factory.Sequence(lambda number: digest(f"token {number}"))
+    requested_at = factory.LazyFunction(timezone.now)
+    queued_at = factory.SelfAttribute("requested_at")
+
+    class Meta:
+        model = ChatSession
+        skip_postgeneration_save = True
+
+
+class ActiveSessionFactory(QueuedSessionFactory):
+    """A chat that an agent has accepted, with its seat."""
+
+    agent = factory.SubFactory(AgentFactory)
+    status = Status.ACTIVE
+    accepted_at = factory.SelfAttribute("requested_at")
+
+    @factory.post_generation
+    def seat(session: ChatSession, create: bool, extracted: Any, **more: Any) -> None:  # noqa: N805
+        held = Seat.objects.filter(agent=session.agent).values_list("number", flat=True)
+        Seat.objects.create(
+            agent=session.agent, session=session, number=lowest_free(held), taken_at=session.requested_at
+        )
+
+
+class WordingFactory(factory.django.DjangoModelFactory[Wording]):
+    kind = Wording.Kind.GREETING
+    language = factory.LazyFunction(lambda: Language.objects.get_or_create(code="en", defaults={"name": "English"})[0])
+    text = "Hello, I am {agent}."
+
+    class Meta:
+        model = Wording

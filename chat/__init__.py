@@ -1,0 +1,1 @@
+"""Live chat: sessions, queue, seats, messages."""

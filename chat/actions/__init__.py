@@ -1,0 +1,21 @@
+"""Every write of the chat. Lock, guard, write, emit; the only writers of `status`."""
+
+from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
+from chat.actions.messages import Draft, Result, append
+from chat.actions.sessions import Opened, Request, accept, end_as_agent, end_as_customer, request_chat
+
+__all__ = [
+    "Draft",
+    "Opened",
+    "Request",
+    "Result",
+    "accept",
+    "append",
+    "close_connection",
+    "end_as_agent",
+    "end_as_customer",
+    "keep_connections",
+    "open_connection",
+    "request_chat",
+    "sweep_connections",
+]

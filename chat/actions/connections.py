@@ -1,0 +1,99 @@
+"""Open sockets as rows: how many there are, whichever process holds them, and whose last one is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from agents.actions import note_connected, note_disconnected, set_presence
+from agents.models import Agent, Presence
+from chat import rules
+from chat.models import ChatSession, Connection
+from contactcenter.lib.events import emit
+
+
+@transaction.atomic
+def open_connection(
+    connection_id: UUID,
+    *,
+    instance: UUID,
+    at: datetime,
+    session_id: UUID | None = None,
+    agent_id: int | None = None,
+    address_key: str = "",
+) -> None:
+    """Note a socket of a session or of an agent; the oldest beyond the allowed number are told to close."""
+    if agent_id is not None:
+        Agent.objects.locked().get(pk=agent_id)
+        others, allowed = Connection.objects.filter(agent_id=agent_id), rules.SOCKETS_PER_AGENT
+        note_connected(agent_id)
+    else:
+        ChatSession.objects.locked().get(pk=session_id)
+        others, allowed = Connection.objects.filter(session_id=session_id), rules.SOCKETS_PER_SESSION
+    Connection.objects.create(
+        id=connection_id,
+        instance=instance,
+        session_id=session_id,
+        agent_id=agent_id,
+        address_key=address_key,
+        opened_at=at,
+        seen_at=at,
+    )
+    newest_first = others.fresh(at=at).order_by("-opened_at", "-pk").values_list("pk", flat=True)
+    surplus = [str(pk) for pk in newest_first[allowed:] if pk != connection_id]
+    if surplus:
+        Connection.objects.filter(pk__in=surplus).delete()
+        emit("surplus", connections=surplus)
+
+
+@transaction.atomic
+def close_connection(connection_id: UUID, *, at: datetime) -> None:
+    """Forget a socket; when it was the agent's last, her grace time begins."""
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        return
+    agent_id = connection.agent_id
+    if agent_id is not None:
+        Agent.objects.locked().get(pk=agent_id)
+    connection.delete()
+    if agent_id is not None and not Connection.objects.filter(agent_id=agent_id).fresh(at=at).exists():
+        note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE)
+
+
+def keep_connections(instance: UUID, *, at: datetime) -> None:
+    """Say that this process, and so each of its sockets, is still there."""
+    Connection.objects.filter(instance=instance).update(seen_at=at)
+
+
+def sweep_connections(*, at: datetime) -> None:
+    """Forget the sockets of processes that died, and take agents offline whose grace time is over.
+
+    Safe to run twice, late, or on ten machines.
+    """
+    stale = Connection.objects.filter(seen_at__lte=at - rules.CONNECTION_STALE)
+    for connection_id in stale.values_list("pk", flat=True):
+        close_connection(connection_id, at=at)
+    _watch_the_unconnected(at=at)
+    due = Agent.objects.filter(offline_deadline__lte=at).exclude(presence=Presence.OFFLINE)
+    for agent_id in due.order_by("pk").values_list("pk", flat=True):
+        _go_offline(agent_id, at=at)
+
+
+def _watch_the_unconnected(*, at: datetime) -> None:
+    """Give a deadline to who is online without any socket, however that came about."""
+    connected = Connection.objects.fresh(at=at).filter(agent__isnull=False).values("agent_id")
+    lost = Agent.objects.filter(~Q(presence=Presence.OFFLINE), offline_deadline__isnull=True)
+    for agent_id in lost.exclude(pk__in=connected).values_list("pk", flat=True):
+        note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE)
+
+
+@transaction.atomic
+def _go_offline(agent_id: int, *, at: datetime) -> None:
+    agent = Agent.objects.locked().get(pk=agent_id)
+    is_due = agent.offline_deadline is not None and agent.offline_deadline <= at
+    if is_due and not Connection.objects.filter(agent=agent).fresh(at=at).exists():
+        set_presence(agent_id, Presence.OFFLINE, at=at)

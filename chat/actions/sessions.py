@@ -1,0 +1,225 @@
+"""Sessions: asked for, accepted, ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from agents.models import Agent, Department, Language, Presence
+from chat import rules
+from chat.actions.messages import record
+from chat.models import ChatSession, Kind, Seat, Side, Wording
+from chat.permissions import access_as_agent, access_by_digest, access_to_accept
+from chat.states import AGENT_OUTCOMES, Outcome, Status, check_transition
+from contactcenter.lib.errors import DomainError, Invalid, TooFast
+from contactcenter.lib.events import emit
+from contactcenter.lib.hashing import digest, new_secret
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a resident filled in before the chat, checked; the keys are keyed hashes, or empty."""
+
+    name: str
+    question: str
+    department: Department
+    language: Language
+    topic: str = ""
+    email: str = ""
+    phone: str = ""
+    request_key: str = ""
+    returning_key: str = ""
+    address_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session with its new token, the only time that the token is known."""
+
+    session: ChatSession
+    token: str
+    is_new: bool
+
+
+@transaction.atomic
+def request_chat(request: Request, *, at: datetime) -> Opened:
+    """Put a resident into the queue, with the question as event 1.
+
+    The same `request_key` within 10 minutes, while the session runs, opens the
+    same session with a new token; the older token stops working. Raises
+    `TooFast` when the address has asked for its share of chats in this hour.
+    Source: EM-DEF.
+    """
+    token = new_secret()
+    if request.request_key:
+        _serialise(request.request_key)
+        earlier = _repeated(request, at=at)
+        if earlier is not None:
+            return Opened(session=_with_new_token(earlier, token), token=token, is_new=False)
+    _guard_address(request.address_key, at=at)
+    session = ChatSession.objects.create(
+        department=request.department,
+        language=request.language,
+        topic=request.topic,
+        customer_name=request.name,
+        customer_email=request.email,
+        customer_phone=request.phone,
+        token_digest=digest(token),
+        request_key=request.request_key,
+        returning_key=request.returning_key,
+        address_key=request.address_key,
+        requested_at=at,
+        queued_at=at,
+        customer_wrote_at=at,
+    )
+    question = rules.normal_text(request.question)
+    record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=session.customer_name, text=question)
+    session.save(update_fields=["last_seq"])
+    emit("queue")
+    return Opened(session=session, token=token, is_new=True)
+
+
+@transaction.atomic
+def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
+    """Give a waiting session to an agent: take a seat, tell the customer who is there, greet.
+
+    Accepting what one already holds changes nothing. Raises `NotFound`,
+    `taken`, `ended`, `not_online`, `no_seat`. Source: EM-DEF, SJ-GREET.
+    """
+    agent = Agent.objects.locked().select_related("user").get(pk=agent_id)
+    session = access_to_accept(session_id, agent)
+    if session.agent_id == agent_id and not session.is_ended:
+        return session
+    if session.status not in (Status.QUEUED, Status.ENDED):
+        raise DomainError("taken", _("A colleague has just taken this chat."))
+    check_transition(session.status, Status.ACTIVE)
+    if agent.presence != Presence.ONLINE:
+        raise DomainError("not_online", _("Set yourself to online to accept chats."))
+    _take_seat(agent, session, at=at)
+    session.status = Status.ACTIVE
+    session.agent = agent
+    session.accepted_at = at
+    _greet(session, agent, at=at)
+    session.save(update_fields=["status", "agent", "accepted_at", "last_seq"])
+    _tell(session, agent_id)
+    emit("queue")
+    return session
+
+
+@transaction.atomic
+def end_as_agent(session_id: UUID, *, agent_id: int, outcome: str, at: datetime) -> ChatSession:
+    """End a chat as its agent, with an outcome; the seat is free at once. Ending an ended one changes nothing.
+
+    Raises `NotFound`, `Invalid`.
+    """
+    session = access_as_agent(session_id, agent_id)
+    if outcome not in AGENT_OUTCOMES:
+        raise Invalid(_("Choose an outcome from the list."), field="outcome")
+    if not session.is_ended:
+        agent = Agent.objects.select_related("user").get(pk=agent_id)
+        _end(session, Outcome(outcome), side=Side.AGENT, at=at, agent=agent, name=agent.display_name)
+    return session
+
+
+@transaction.atomic
+def end_as_customer(session_id: UUID, *, token_digest: str, at: datetime) -> ChatSession:
+    """End a chat, or leave the queue, as the customer. Ending an ended one changes nothing. Raises `Unauthorized`."""
+    session = ChatSession.objects.locked().filter(pk=session_id).first()
+    access_by_digest(session_id, token_digest, at=at)
+    assert session is not None  # it was opened by its token
+    if not session.is_ended:
+        _end(session, Outcome.CUSTOMER_ENDED, side=Side.CUSTOMER, at=at, name=session.customer_name)
+    return session
+
+
+def _end(
+    session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, agent: Agent | None = None, name: str = ""
+) -> None:
+    check_transition(session.status, Status.ENDED)
+    was_queued = session.status == Status.QUEUED
+    Seat.objects.filter(session=session).delete()
+    session.status = Status.ENDED
+    session.outcome = outcome
+    session.ended_at = at
+    record(session, Kind.ENDED, side=side, at=at, agent=agent, name=name, data={"outcome": outcome})
+    session.save(update_fields=["status", "outcome", "ended_at", "last_seq"])
+    _tell(session, session.agent_id)
+    if was_queued:
+        emit("queue")
+
+
+def _tell(session: ChatSession, agent_id: int | None) -> None:
+    emit("session", sessions=[str(session.pk)])
+    if agent_id is not None:
+        emit("agent", agent_id=agent_id)
+
+
+def _take_seat(agent: Agent, session: ChatSession, *, at: datetime) -> None:
+    """Insert the lowest free seat of an agent whose row is locked. Raises `no_seat`."""
+    held = list(Seat.objects.filter(agent=agent).values_list("number", flat=True))
+    if len(held) >= agent.seats:
+        raise DomainError(
+            "no_seat",
+            _("You hold %(held)d of %(allowed)d chats. End one before you accept the next.")
+            % {"held": len(held), "allowed": agent.seats},
+        )
+    Seat.objects.create(agent=agent, session=session, number=rules.lowest_free(held), taken_at=at)
+
+
+def _greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
+    """Tell the customer who has joined, then greet as the city words it. Source: SJ-GREET."""
+    facts = {
+        "agent": agent.pk,
+        "department": session.department.code,
+        "language": session.language_id,
+        "topic": session.topic or None,
+    }
+    record(session, Kind.JOINED, side=Side.SYSTEM, at=at, agent=agent, name=agent.display_name, data=facts)
+    wording = Wording.objects.for_chat(
+        Wording.Kind.GREETING, department_id=session.department_id, language=session.language_id
+    )
+    if wording is not None:
+        text = wording.filled(agent=agent.display_name, department=session.department)
+        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule="SJ-GREET")
+
+
+def _serialise(key: str) -> None:
+    """Let requests with the same key wait for each other until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _repeated(request: Request, *, at: datetime) -> ChatSession | None:
+    recent = ChatSession.objects.filter(requested_at__gt=at - rules.REQUEST_REPEATABLE, ended_at__isnull=True)
+    return recent.locked().filter(request_key=request.request_key).order_by("-requested_at").first()
+
+
+def _with_new_token(session: ChatSession, token: str) -> ChatSession:
+    session.token_digest = digest(token)
+    session.save(update_fields=["token_digest"])
+    emit("token", session=str(session.pk))
+    return session
+
+
+def _guard_address(address_key: str, *, at: datetime) -> None:
+    limit = settings.LIMIT_CHATS_PER_ADDRESS_HOUR
+    if not limit or not address_key:
+        return
+    _serialise(address_key)
+    recent = ChatSession.objects.filter(address_key=address_key, requested_at__gt=at - HOUR)
+    times = list(recent.order_by("-requested_at").values_list("requested_at", flat=True)[:limit])
+    if len(times) < limit:
+        return
+    wait = max(1, int((times[-1] + HOUR - at).total_seconds()) + 1)
+    raise TooFast(
+        _("Too many chats were started from your connection. Try again later, or call us."),
+        retry_after=wait,
+        code="too_many",
+    )

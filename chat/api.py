@@ -1,0 +1,242 @@
+"""Chat over HTTP, without cookies: what a socket can do, for who cannot open one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agents.models import Department, Language
+from chat import actions, news
+from chat.commands import Customer, check_pace, obey_customer, text_of, uuid_of
+from chat.models import ChatSession, Side, Wording
+from chat.permissions import access_as_customer, access_by_digest
+from chat.projection import Frame, error_frame, event_frame, iso, ok_frame
+from chat.relay import current_relay
+from chat.rules import MAX_NAME
+from contactcenter.lib.address import address_block, client_address
+from contactcenter.lib.api import bearer_token, json_body, open_to_sites, whole_number_argument
+from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
+from contactcenter.lib.hashing import keyed_hash, new_secret
+
+EVENTS_AN_ANSWER = 200
+LONGEST_WAIT = 25  # seconds
+AVAILABILITY_SECONDS = 10
+MAX_TOPIC = 100
+MAX_EMAIL = 254
+_RETURNING = re.compile(r"[A-Za-z0-9_-]{22,64}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ().x/-]{5,38}")
+
+
+@open_to_sites("GET")
+async def availability(request: HttpRequest) -> HttpResponse:
+    """Say whether a chat can be asked for now; the same for everybody, 10 s old at most."""
+    code, language = request.GET.get("department", ""), request.GET.get("language", "")
+    facts = await current_relay().read(_availability, code, language, timezone.now())
+    return JsonResponse(facts, headers={"Cache-Control": f"public, max-age={AVAILABILITY_SECONDS}"})
+
+
+@open_to_sites("POST")
+async def sessions(request: HttpRequest) -> HttpResponse:
+    """Ask for a chat."""
+    body = json_body(request)
+    address = client_address(request)
+    key = keyed_hash("address", address_block(address)) if address else ""
+    answer, is_new = await current_relay().read(_request_chat, body, key, timezone.now())
+    return JsonResponse(answer, status=201 if is_new else 200)
+
+
+@open_to_sites("GET")
+async def session_events(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Answer the events after a cursor, waiting for news if there are none."""
+    token = bearer_token(request)
+    after = whole_number_argument(request, "after", 0)
+    wait = min(whole_number_argument(request, "wait", 0), LONGEST_WAIT)
+    relay = current_relay()
+    session = await relay.read(access_as_customer, session_id, token, at=timezone.now())
+    digest = session.token_digest
+    poll = relay.open_poll(session_id)
+    try:
+        answer = await relay.read(_news_of, session_id, digest, after)
+        if answer["events"] or not wait:
+            return JsonResponse(answer)
+        await asyncio.wait([poll], timeout=wait)
+        is_superseded = poll.done() and not poll.result()
+        answer = await relay.read(_news_of, session_id, digest, after)
+        if is_superseded:
+            answer["events"] = []
+        return JsonResponse(answer)
+    finally:
+        relay.close_poll(session_id, poll)
+
+
+@open_to_sites("POST")
+async def session_frames(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Take any customer's frame but `hello`, and answer as the socket would."""
+    token = bearer_token(request)
+    relay = current_relay()
+    session = await relay.read(access_as_customer, session_id, token, at=timezone.now())
+    frame = json_body(request)
+    _pace, refusal = check_pace(relay, (session_id, Side.CUSTOMER))
+    if refusal is not None:
+        uid = frame.get("id")
+        return _frame_response(error_frame(refusal, uid=uid if isinstance(uid, str) else None))
+    answers: list[Frame] = []
+    await obey_customer(Customer(relay, session_id, session.token_digest, None, answers.append), frame)
+    return _frame_response(answers[0] if answers else ok_frame(frame.get("ref")))
+
+
+def _frame_response(frame: Frame) -> HttpResponse:
+    return JsonResponse(frame, status=STATUS_OF[frame["code"]] if frame["type"] == "error" else 200)
+
+
+# On a reader's thread -------------------------------------------------------
+def _availability(code: str, language_code: str, at: datetime) -> dict[str, Any]:
+    key = f"availability:{keyed_hash('availability', f'{code}:{language_code}')}"
+    facts: dict[str, Any] | None = cache.get(key)
+    if facts is None:
+        department = department_for(code)
+        language = language_for(language_code) if language_code else None
+        facts = news.read_availability(department, language, at=at)
+        facts["notice"] = _notice(department, language)
+        cache.set(key, facts, AVAILABILITY_SECONDS)
+    return facts
+
+
+def _notice(department: Department, language: Language | None) -> str:
+    wording = Wording.objects.for_chat(
+        Wording.Kind.COLLECTION, department_id=department.pk, language=language.pk if language else "en"
+    )
+    return wording.filled(department=department) if wording else ""
+
+
+def _request_chat(body: dict[str, Any], address_key: str, at: datetime) -> tuple[dict[str, Any], bool]:
+    returning = _returning(body)
+    opened = actions.request_chat(_request(body, returning, address_key), at=at)
+    waiting = news.read_waiting(opened.session, at=at)
+    answer = {
+        "session": str(opened.session.pk),
+        "token": opened.token,
+        "returning": returning,
+        "state": opened.session.status,
+        "position": waiting[0] if waiting else None,
+        "estimated_wait_seconds": waiting[1] if waiting else None,
+    }
+    return answer, opened.is_new
+
+
+def _request(body: dict[str, Any], returning: str, address_key: str) -> actions.Request:
+    request_id = _request_id(body)
+    return actions.Request(
+        name=_name(body),
+        question=text_of(body, "question"),
+        department=department_for(_optional(body, "department", 50)),
+        language=language_for(_optional(body, "language", 35)),
+        topic=_optional(body, "topic", MAX_TOPIC),
+        email=_email(body),
+        phone=_phone(body),
+        request_key=keyed_hash("request", str(request_id)) if request_id else "",
+        returning_key=keyed_hash("returning", returning),
+        address_key=address_key,
+    )
+
+
+def _request_id(body: dict[str, Any]) -> uuid.UUID | None:
+    if body.get("id") is None:
+        return None
+    request_id = uuid_of(body, "id")
+    if request_id.version != 4:
+        raise Invalid(_("id must be a random UUID (version 4)."), field="id")
+    return request_id
+
+
+def _returning(body: dict[str, Any]) -> str:
+    """Return the secret by which the browser comes back: its own, or a new one."""
+    value = body.get("returning")
+    return value if isinstance(value, str) and _RETURNING.fullmatch(value) else new_secret()
+
+
+def _name(body: dict[str, Any]) -> str:
+    name = body.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise Invalid(_("Enter your name, so that we know how to address you."), field="name")
+    if len(name) > MAX_NAME:
+        raise DomainError("too_long", _("Enter a name of at most 100 characters."), field="name")
+    return name
+
+
+def _optional(body: dict[str, Any], field: str, longest: int) -> str:
+    value = body.get(field)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Invalid(_("%(field)s must be text.") % {"field": field}, field=field)
+    if len(value) > longest:
+        raise DomainError(
+            "too_long", _("%(field)s may have %(max)d characters.") % {"field": field, "max": longest}, field=field
+        )
+    return value
+
+
+def _email(body: dict[str, Any]) -> str:
+    email = _optional(body, "email", MAX_EMAIL)
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise Invalid(
+                _("Enter an e-mail address like name@example.com, or leave it empty."), field="email"
+            ) from None
+    return email
+
+
+def _phone(body: dict[str, Any]) -> str:
+    phone = _optional(body, "phone", 40)
+    if phone and not _PHONE.fullmatch(phone):
+        raise Invalid(_("Enter a phone number with its area code, or leave it empty."), field="phone")
+    return phone
+
+
+def department_for(code: str) -> Department:
+    """Return the open department with this code, the default one for an empty code. Raises `Invalid`."""
+    rows = Department.objects.filter(is_active=True)
+    department = rows.filter(code=code).first() if code else rows.filter(is_default=True).first()
+    if department is None:
+        raise Invalid(_("There is no such department."), field="department")
+    return department
+
+
+def language_for(code: str) -> Language:
+    """Return the language of a BCP 47 code, `en-CA` being English. Raises `Invalid`."""
+    rows = {row.code.lower(): row for row in Language.objects.filter(is_active=True)}
+    wanted = code.lower()
+    language = rows.get(wanted) or rows.get(wanted.partition("-")[0])
+    if language is None:
+        raise Invalid(_("Choose one of the languages that we offer."), field="language")
+    return language
+
+
+def _news_of(session_id: UUID, token_digest: str, after: int) -> dict[str, Any]:
+    at = timezone.now()
+    session: ChatSession = access_by_digest(session_id, token_digest, at=at)
+    cursor = after if after <= session.last_seq else 0
+    rows = news.events_after({session_id: cursor}, limit=EVENTS_AN_ANSWER)
+    waiting = news.read_waiting(session, at=at)
+    return {
+        "events": [event_frame(row) for row in rows],
+        "state": session.status,
+        "position": waiting[0] if waiting else None,
+        "estimated_wait_seconds": waiting[1] if waiting else None,
+        "last_seq": session.last_seq,
+        "server_time": iso(at),
+    }

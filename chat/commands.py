@@ -1,0 +1,321 @@
+"""What a frame asks for: checked here, then handed to an action or to the relay.
+
+The same table serves sockets and `POST …/frames`. A frame that does not fit is
+answered with an error, never an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agents.actions import record_activity, set_presence
+from agents.models import Presence
+from chat import news
+from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer
+from chat.limits import Pace
+from chat.models import ChatEvent, Side
+from chat.permissions import no_such_chat
+from chat.projection import Frame, ack_frame, error_frame, event_frame, ok_frame
+from chat.relay import Relay, Socket
+from chat.rules import MAX_TEXT
+from contactcenter.lib.errors import DomainError, Invalid, TooFast
+from contactcenter.lib.frames import dump
+
+MAX_REF = 64
+HIGHEST_SEQ = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Customer:
+    """Who sends a customer's frame: the holder of a session's token, over a socket or without one."""
+
+    relay: Relay
+    session_id: UUID
+    token_digest: str
+    socket: Socket | None
+    answer: Callable[[Frame], None]
+
+
+class Staff(Protocol):
+    """Who sends a desk frame."""
+
+    id: UUID
+    side: Side
+    relay: Relay
+    agent_id: int
+    agent_name: str
+    session_key: str
+
+    def push(self, frame: Frame) -> None: ...
+    def push_text(self, text: str) -> None: ...
+    def close(self, code: int, reason: str = "") -> None: ...
+
+
+CustomerHandler: TypeAlias = Callable[[Customer, Frame], Awaitable[Frame | None]]
+StaffHandler: TypeAlias = Callable[[Staff, Frame], Awaitable[Frame | None]]
+
+
+async def obey_customer(caller: Customer, frame: Frame) -> None:
+    """Do what a customer's frame asks for and answer it."""
+    await _obey(CUSTOMER_FRAMES, caller, frame, caller.answer)
+
+
+async def obey_staff(caller: Staff, frame: Frame) -> None:
+    """Do what a desk frame asks for and answer it."""
+    await _obey(STAFF_FRAMES, caller, frame, caller.push)
+
+
+async def _obey(table: Mapping[str, Any], caller: Any, frame: Frame, answer: Callable[[Frame], None]) -> None:
+    ref: str | None = None
+    try:
+        ref = ref_of(frame)
+        kind = frame.get("type")
+        handler = table.get(kind) if isinstance(kind, str) else None
+        if handler is None:
+            raise Invalid(_("This type of frame is not known here."), field="type")
+        reply = await handler(caller, frame)
+    except DomainError as refusal:
+        reply = error_frame(refusal, ref=ref, uid=_readable_id(frame))
+    if reply is not None:
+        answer(reply)
+
+
+def check_pace(relay: Relay, sender: Any) -> tuple[Pace, DomainError | None]:
+    """Count a frame of this sender; answer the pace, with the refusal that goes with it."""
+    pace, wait = relay.gate.count(sender, now=time.monotonic())
+    if pace is Pace.FINE:
+        return pace, None
+    code = "slow_down" if pace is Pace.SLOW_DOWN else "too_many"
+    return pace, TooFast(_("That was too fast. Wait a moment, then send it again."), retry_after=wait, code=code)
+
+
+# Reading a frame ------------------------------------------------------------
+def ref_of(frame: Frame) -> str | None:
+    """Return the frame's `ref`. Raises `Invalid`."""
+    ref = frame.get("ref")
+    if ref is None or (isinstance(ref, str) and len(ref) <= MAX_REF):
+        return ref
+    raise Invalid(_("A ref is a text of at most %(max)d characters.") % {"max": MAX_REF}, field="ref")
+
+
+def uuid_of(frame: Frame, field: str) -> UUID:
+    """Return a UUID written in its usual form of 36 characters. Raises `Invalid`."""
+    value = frame.get(field)
+    if isinstance(value, str) and len(value) == 36:
+        try:
+            return UUID(value)
+        except ValueError:
+            pass
+    raise Invalid(_("%(field)s must be a UUID.") % {"field": field}, field=field)
+
+
+def whole_number_of(frame: Frame, field: str) -> int:
+    """Return a number of 0 or more. Raises `Invalid`."""
+    value = frame.get(field)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_SEQ:
+        return value
+    raise Invalid(_("%(field)s must be a whole number, 0 or more.") % {"field": field}, field=field)
+
+
+def text_of(frame: Frame, field: str = "text") -> str:
+    """Return a text that is not blank and not longer than 4,000 characters. Raises `Invalid`, `too_long`."""
+    text = frame.get(field)
+    if not isinstance(text, str) or not text.strip():
+        raise Invalid(_("Write something before you send."), field=field)
+    if len(text) > MAX_TEXT:
+        raise DomainError(
+            "too_long",
+            _("The text has %(length)d characters; at most %(max)d fit. Send it in parts.")
+            % {"length": len(text), "max": MAX_TEXT},
+            field=field,
+        )
+    return text
+
+
+def _readable_id(frame: Frame) -> str | None:
+    value = frame.get("id")
+    return value if frame.get("type") == "message" and isinstance(value, str) and len(value) <= MAX_REF else None
+
+
+# Both sides -----------------------------------------------------------------
+async def _say(
+    relay: Relay, draft: Draft, source: Socket | None, ref: str | None, answer: Callable[[Frame], None]
+) -> None:
+    """Store a message; the answer goes out in the moment of its commit, before anybody's next event."""
+    answered = asyncio.get_running_loop().create_future()
+
+    def reply(result: Result) -> None:
+        if result.event is not None:
+            answer(ack_frame(result.event, ref=ref))
+        elif result.error is not None:
+            answer(error_frame(result.error, ref=ref, uid=str(draft.uid)))
+        if not answered.done():
+            answered.set_result(None)
+
+    relay.write(draft, source, reply)
+    await answered
+
+
+async def _send_again(relay: Relay, socket: Socket | None, session_id: UUID, frame: Frame) -> None:
+    """Send a socket everything after its `last_seq` once more; a cursor beyond our latest counts as 0."""
+    cursor = whole_number_of(frame, "last_seq")
+    if socket is None:
+        return
+    latest = await relay.read(news.latest_seqs, [session_id])
+    seen = relay.seen_by(socket, session_id)
+    if seen is None:
+        raise no_such_chat()
+    seen.rewind(cursor if cursor <= latest.get(session_id, 0) else 0)
+    while True:
+        rows = await relay.read(news.events_after, {session_id: seen.cursor})
+        offer_all(relay, socket, rows)
+        if len(rows) < news.PAGE:
+            return
+
+
+def offer_all(relay: Relay, socket: Socket, rows: list[ChatEvent]) -> None:
+    """Offer a socket events that were read for it, in order."""
+    for event in rows:
+        seen = relay.seen_by(socket, event.session_id)
+        if seen is not None:
+            seen.offer(event.seq, dump(event_frame(event)))
+
+
+# Customer -------------------------------------------------------------------
+async def _customer_message(caller: Customer, frame: Frame) -> None:
+    draft = Draft(
+        session_id=caller.session_id,
+        uid=uuid_of(frame, "id"),
+        side=Side.CUSTOMER,
+        text=text_of(frame),
+        at=timezone.now(),
+        token_digest=caller.token_digest,
+    )
+    await _say(caller.relay, draft, caller.socket, ref_of(frame), caller.answer)
+
+
+async def _customer_typing(caller: Customer, _frame: Frame) -> None:
+    typing: Frame = {"type": "typing", "session": str(caller.session_id), "from": Side.CUSTOMER.value}
+    caller.relay.tell_other_side(caller.session_id, Side.CUSTOMER, typing)
+
+
+async def _customer_read(caller: Customer, frame: Frame) -> None:
+    read: Frame = {"type": "read", "session": str(caller.session_id), "from": Side.CUSTOMER.value}
+    read["seq"] = whole_number_of(frame, "seq")
+    caller.relay.tell_other_side(caller.session_id, Side.CUSTOMER, read)
+
+
+async def _customer_here(_caller: Customer, frame: Frame) -> Frame:
+    return ok_frame(ref_of(frame))
+
+
+async def _customer_end(caller: Customer, frame: Frame) -> Frame:
+    await caller.relay.read(end_as_customer, caller.session_id, token_digest=caller.token_digest, at=timezone.now())
+    return ok_frame(ref_of(frame))
+
+
+async def _customer_resync(caller: Customer, frame: Frame) -> Frame:
+    await _send_again(caller.relay, caller.socket, caller.session_id, frame)
+    return ok_frame(ref_of(frame))
+
+
+CUSTOMER_FRAMES: dict[str, CustomerHandler] = {
+    "message": _customer_message,
+    "typing": _customer_typing,
+    "read": _customer_read,
+    "here": _customer_here,
+    "end": _customer_end,
+    "resync": _customer_resync,
+}
+
+
+# Desk -----------------------------------------------------------------------
+def _followed(caller: Staff, frame: Frame) -> UUID:
+    """Return the frame's session when it is on this desk. Raises `Invalid`, `NotFound`."""
+    session_id = uuid_of(frame, "session")
+    if caller.relay.seen_by(caller, session_id) is None:
+        raise no_such_chat()
+    return session_id
+
+
+async def _staff_message(caller: Staff, frame: Frame) -> None:
+    draft = Draft(
+        session_id=uuid_of(frame, "session"),
+        uid=uuid_of(frame, "id"),
+        side=Side.AGENT,
+        text=text_of(frame),
+        at=timezone.now(),
+        agent_id=caller.agent_id,
+        name=caller.agent_name,
+    )
+    await _say(caller.relay, draft, caller, ref_of(frame), caller.push)
+
+
+async def _staff_typing(caller: Staff, frame: Frame) -> None:
+    session_id = _followed(caller, frame)
+    typing: Frame = {"type": "typing", "session": str(session_id), "from": Side.AGENT.value}
+    caller.relay.tell_other_side(session_id, Side.AGENT, typing)
+
+
+async def _staff_read(caller: Staff, frame: Frame) -> None:
+    session_id = _followed(caller, frame)
+    read: Frame = {"type": "read", "session": str(session_id), "from": Side.AGENT.value}
+    read["seq"] = whole_number_of(frame, "seq")
+    caller.relay.tell_other_side(session_id, Side.AGENT, read)
+
+
+async def _staff_here(caller: Staff, frame: Frame) -> Frame:
+    await caller.relay.read(record_activity, caller.session_key, at=timezone.now())
+    return ok_frame(ref_of(frame))
+
+
+async def _staff_presence(caller: Staff, frame: Frame) -> Frame:
+    state = frame.get("state")
+    if not isinstance(state, str) or state not in Presence.values:
+        raise Invalid(_("Choose one of: %(states)s.") % {"states": ", ".join(Presence.values)}, field="state")
+    await caller.relay.read(set_presence, caller.agent_id, Presence(state), at=timezone.now())
+    return ok_frame(ref_of(frame))
+
+
+async def _staff_accept(caller: Staff, frame: Frame) -> Frame:
+    await caller.relay.read(accept, uuid_of(frame, "session"), agent_id=caller.agent_id, at=timezone.now())
+    return ok_frame(ref_of(frame))
+
+
+async def _staff_end(caller: Staff, frame: Frame) -> Frame:
+    outcome = frame.get("outcome")
+    await caller.relay.read(
+        end_as_agent,
+        uuid_of(frame, "session"),
+        agent_id=caller.agent_id,
+        outcome=outcome if isinstance(outcome, str) else "",
+        at=timezone.now(),
+    )
+    return ok_frame(ref_of(frame))
+
+
+async def _staff_resync(caller: Staff, frame: Frame) -> Frame:
+    session_id = _followed(caller, frame)
+    await _send_again(caller.relay, caller, session_id, frame)
+    return ok_frame(ref_of(frame))
+
+
+STAFF_FRAMES: dict[str, StaffHandler] = {
+    "message": _staff_message,
+    "typing": _staff_typing,
+    "read": _staff_read,
+    "here": _staff_here,
+    "presence": _staff_presence,
+    "accept": _staff_accept,
+    "end": _staff_end,
+    "resync": _staff_resync,
+}
+QUIET_FRAMES = frozenset({"hello", "resync"})  # sent by programs: no sign that a person is at the desk

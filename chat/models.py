@@ -1,0 +1,285 @@
+"""What a chat is made of. Only `chat.actions` writes here."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from agents.models import Agent, Department, Language
+from chat import rules
+from chat.states import Outcome, Status
+
+
+class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
+    def locked(self) -> Self:
+        """Lock the rows against other writers, without blocking inserts that reference them."""
+        return self.select_for_update(no_key=True, of=("self",))
+
+    def queued(self) -> Self:
+        return self.filter(status=Status.QUEUED)
+
+    def in_queue_order(self) -> Self:
+        """Re-queued first, then priority, then who has waited longest. The id breaks ties."""
+        return self.order_by(F("requeued_at").asc(nulls_last=True), "-priority", "queued_at", "pk")
+
+    def with_position(self) -> Self:
+        """Annotate `position`: 1 + the queued sessions of the same department that come before. For `queued()` only."""
+        order = [F("requeued_at").asc(nulls_last=True), F("priority").desc(), F("queued_at").asc(), F("pk").asc()]
+        return self.annotate(
+            position=Window(RowNumber(), partition_by=[F("department_id")], order_by=order)  # type: ignore[arg-type]
+        )
+
+    def visible_to(self, agent: Agent) -> Self:
+        """What an agent may see on the desk: the queues of her departments, and her own chats.
+
+        A supervisor sees every queue.
+        """
+        own = Q(agent=agent)
+        if agent.is_supervisor:
+            return self.filter(Q(status=Status.QUEUED) | own)
+        return self.filter(Q(status=Status.QUEUED, department__in=agent.department_ids()) | own)
+
+    def on_desk_of(self, agent_id: int, *, at: datetime) -> Self:
+        """The agent's running chats, and those that ended so short ago that they still lie on her desk."""
+        running = Q(status__in=[Status.ACTIVE, Status.ON_HOLD])
+        return self.filter(Q(agent_id=agent_id) & (running | Q(ended_at__gt=at - rules.WRAP_UP)))
+
+
+class ChatSession(models.Model):
+    """One chat, from the request until the customer or the agent ends it. Source: EM-DEF."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    language = models.ForeignKey(Language, models.PROTECT, related_name="+")
+    topic = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    priority = models.SmallIntegerField(default=0)
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="sessions")
+
+    customer_name = models.CharField(max_length=100)
+    customer_email = models.EmailField(blank=True)
+    customer_phone = models.CharField(max_length=40, blank=True)
+
+    token_digest = models.CharField(max_length=64, unique=True)
+    request_key = models.CharField(max_length=64, blank=True, db_index=True)
+    returning_key = models.CharField(max_length=64, blank=True)
+    address_key = models.CharField(max_length=64, blank=True)
+
+    last_seq = models.PositiveIntegerField(default=0)
+
+    requested_at = models.DateTimeField()
+    queued_at = models.DateTimeField()
+    requeued_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    first_answer_at = models.DateTimeField(null=True, blank=True)
+    customer_wrote_at = models.DateTimeField(null=True, blank=True)
+    agent_wrote_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ChatSessionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                F("department"),
+                F("requeued_at").asc(nulls_last=True),
+                F("priority").desc(),
+                F("queued_at"),
+                F("id"),
+                name="chat_session_queue",
+                condition=Q(status="queued"),
+            ),
+            models.Index(fields=["department", "language", "accepted_at"], name="chat_session_accepts"),
+            models.Index(fields=["agent", "ended_at"], name="chat_session_desk"),
+            models.Index(fields=["address_key", "requested_at"], name="chat_session_address"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="chat_session_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="ended", ended_at__isnull=False, outcome__in=Outcome.values)
+                | Q(~Q(status="ended"), ended_at__isnull=True, outcome=""),
+                name="chat_session_end_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["active", "on_hold"]) | Q(agent__isnull=False),
+                name="chat_session_running_has_agent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status == Status.ENDED
+
+
+class Side(models.TextChoices):
+    CUSTOMER = "customer", _("Customer")
+    AGENT = "agent", _("Agent")
+    SYSTEM = "system", _("System")
+
+
+class Kind(models.TextChoices):
+    """Kinds of durable events that both sides see."""
+
+    MESSAGE = "message", _("Message")
+    NOTICE = "notice", _("Notice")
+    JOINED = "joined", _("Agent joined")
+    LEFT = "left", _("Agent left")
+    ENDED = "ended", _("Ended")
+
+
+class ChatEvent(models.Model):
+    """One numbered event of a session; append-only. `uid` is the `id` of the contract."""
+
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    uid = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    side = models.CharField(max_length=8, choices=Side)
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=150, blank=True)
+    text = models.TextField(blank=True)
+    is_changed = models.BooleanField(default=False)  # stored otherwise than sent: every ack bears the text
+    at = models.DateTimeField()
+    rule = models.CharField(max_length=20, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "seq"], name="chat_event_seq"),
+            models.UniqueConstraint(fields=["session", "uid"], name="chat_event_uid"),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="chat_event_seq_from_one"),
+            models.CheckConstraint(condition=Q(side__in=Side.values), name="chat_event_side_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.seq} {self.kind}"
+
+
+class Seat(models.Model):
+    """A place at which an agent holds one chat. The last word on how many she may hold (decision 3)."""
+
+    agent = models.ForeignKey(Agent, models.PROTECT, related_name="held_seats")
+    session = models.OneToOneField(ChatSession, models.CASCADE, related_name="seat")
+    number = models.PositiveSmallIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "number"], name="chat_seat_number"),
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=1000), name="chat_seat_number_in_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"agent {self.agent_id} seat {self.number}"
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def fresh(self, *, at: datetime) -> Self:
+        """Connections whose process has shown itself lately; the others died with their process."""
+        return self.filter(seen_at__gt=at - rules.CONNECTION_STALE)
+
+
+class Connection(models.Model):
+    """An open socket, of whichever process: how many a session or an agent has, and whether she is still there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    instance = models.UUIDField(db_index=True)
+    session = models.ForeignKey(ChatSession, models.CASCADE, null=True, blank=True, related_name="connections")
+    agent = models.ForeignKey(Agent, models.CASCADE, null=True, blank=True, related_name="connections")
+    address_key = models.CharField(max_length=64, blank=True, db_index=True)
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    objects = ConnectionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class WordingQuerySet(models.QuerySet["Wording"]):
+    def for_chat(self, kind: str, *, department_id: int, language: str) -> Wording | None:
+        """Return the most specific wording: this department before any, this language before English."""
+        rows = self.filter(kind=kind, language_id__in=[language, "en"]).filter(
+            Q(department_id=department_id) | Q(department__isnull=True)
+        )
+        return max(rows, key=lambda row: (row.language_id == language, row.department_id is not None), default=None)
+
+
+class Wording(models.Model):
+    """A text that the program says by itself, as the city words it."""
+
+    class Kind(models.TextChoices):
+        GREETING = "greeting", _("Greeting when an agent accepts a chat")
+        COLLECTION = "collection", _("Notice of collection above the questions before a chat")
+
+    kind = models.CharField(_("used for"), max_length=12, choices=Kind)
+    department = models.ForeignKey(
+        Department,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("department"),
+        help_text=_("Leave empty for all departments. A row with a department goes before one without."),
+    )
+    language = models.ForeignKey(
+        Language,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("language"),
+        help_text=_("Used for chats in this language. Without a row in the chat's language, the English one is used."),
+    )
+    text = models.TextField(
+        _("text"),
+        max_length=2000,
+        help_text=_(
+            "May hold {agent} (in greetings), {department}, {city} and {phone}. Takes effect with the next chat."
+        ),
+    )
+    history = HistoricalRecords()
+
+    objects = WordingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "department", "language"],
+                nulls_distinct=False,
+                name="chat_wording_one_each",
+                violation_error_message=_(
+                    "There is already a text for this use, department and language. Edit that one."
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.department or _('all departments')} · {self.language_id}"
+
+    def clean(self) -> None:
+        allowed = rules.WORDING_FIELDS[self.kind] if self.kind in rules.WORDING_FIELDS else frozenset()
+        unknown = rules.unknown_fields(self.text, allowed)
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise ValidationError(
+                {"text": _("The text holds %(names)s, which cannot be filled in here.") % {"names": names}}
+            )
+
+    def filled(self, *, agent: str = "", department: Department) -> str:
+        """Return the text with its fields filled in."""
+        values = {"agent": agent, "department": department.name, "city": settings.CITY_NAME, "phone": department.phone}
+        return rules.fill(self.text, values)

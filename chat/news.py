@@ -1,0 +1,153 @@
+"""What is newer in PostgreSQL than what somebody has seen. Reads only; each function is one or two statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from agents.models import Agent, Department, Language, Presence
+from agents.permissions import may_work_the_desk
+from chat import rules
+from chat.models import ChatEvent, ChatSession, Seat
+from chat.projection import Frame, Waiting, desk_session, queue_item
+from chat.states import Status
+
+PAGE = 2000  # events read at a time
+
+_NEWER = """
+SELECT e.* FROM chat_chatevent e
+JOIN unnest(%s::uuid[], %s::int[]) AS seen(session_id, seq) ON e.session_id = seen.session_id AND e.seq > seen.seq
+ORDER BY e.session_id, e.seq LIMIT %s
+"""
+
+
+def events_after(cursors: Mapping[UUID, int], *, limit: int = PAGE) -> list[ChatEvent]:
+    """Return the events beyond each session's cursor, by session and seq; one statement for all sessions."""
+    if not cursors:
+        return []
+    columns: list[Any] = [[str(pk) for pk in cursors], list(cursors.values()), limit]
+    return list(ChatEvent.objects.raw(_NEWER, columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The queue at one moment, of all departments."""
+
+    items: dict[UUID, Frame] = field(default_factory=dict)
+    department_ids: dict[UUID, int] = field(default_factory=dict)
+    waiting: dict[UUID, Waiting] = field(default_factory=dict)
+
+    def seen_from(self, departments: frozenset[int] | None) -> dict[UUID, Frame]:
+        """Return the items of these departments (None: of all), in queue order."""
+        if departments is None:
+            return dict(self.items)
+        return {pk: item for pk, item in self.items.items() if self.department_ids[pk] in departments}
+
+
+def read_queue(*, at: datetime) -> Queue:
+    """Return who waits, in order, each with position and estimated wait. Source: DF-WAIT."""
+    rows = ChatSession.objects.queued().with_position().select_related("department").in_queue_order()
+    accepts = recent_accepts(at=at)
+    queue = Queue()
+    for row in rows:
+        position: int = row.position  # type: ignore[attr-defined]
+        estimate = rules.estimated_wait_seconds(position, accepts[(row.department_id, row.language_id)])
+        queue.items[row.pk] = queue_item(row, position)
+        queue.department_ids[row.pk] = row.department_id
+        queue.waiting[row.pk] = (position, estimate)
+    return queue
+
+
+def recent_accepts(*, at: datetime) -> Counter[tuple[int, str]]:
+    """Return how many chats were accepted in the last 30 minutes, by department and language."""
+    rows = ChatSession.objects.filter(accepted_at__gt=at - rules.ACCEPT_WINDOW)
+    counted = rows.values_list("department_id", "language_id").annotate(count=Count("pk"))
+    return Counter({(department, language): count for department, language, count in counted})
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an agent's desk shows, at one moment; None in `departments` means all."""
+
+    agent: Frame
+    may_work: bool
+    presence: str
+    held: int
+    allowed: int
+    departments: frozenset[int] | None
+    sessions: list[Frame]
+
+    def seats(self) -> Frame:
+        why = f"{self.held} of {self.allowed} chats"
+        return {"held": self.held, "allowed": self.allowed, "why": why}
+
+
+def read_desk(agent_id: int, *, at: datetime) -> Desk | None:
+    """Return the desk of an agent, or None when there is no such agent."""
+    agent = Agent.objects.select_related("user").filter(pk=agent_id).first()
+    if agent is None:
+        return None
+    sessions = ChatSession.objects.on_desk_of(agent_id, at=at).select_related("department").order_by("accepted_at")
+    return Desk(
+        agent=agent_card(agent),
+        may_work=agent.user.is_active and may_work_the_desk(agent.user),
+        presence=agent.presence,
+        held=Seat.objects.filter(agent_id=agent_id).count(),
+        allowed=agent.seats,
+        departments=None if agent.is_supervisor else frozenset(agent.department_ids()),
+        sessions=[desk_session(session) for session in sessions],
+    )
+
+
+def agent_card(agent: Agent) -> Frame:
+    return {"id": agent.pk, "name": agent.display_name}
+
+
+def read_colleagues() -> list[Frame]:
+    """Return every agent who is not offline, as the desk's `colleagues`."""
+    agents = Agent.objects.exclude(presence=Presence.OFFLINE).select_related("user").order_by("pk")
+    return [{**agent_card(agent), "state": agent.presence} for agent in agents]
+
+
+def read_waiting(session: ChatSession, *, at: datetime) -> Waiting | None:
+    """Return position and estimated wait of a queued session, or None when it does not wait."""
+    return read_queue(at=at).waiting.get(session.pk) if session.status == Status.QUEUED else None
+
+
+def read_availability(department: Department, language: Language | None, *, at: datetime) -> Frame:
+    """Return what a resident may know before asking for a chat, the same for everybody."""
+    agents = Agent.objects.filter(presence=Presence.ONLINE, user__is_active=True, departments=department)
+    ahead = ChatSession.objects.queued().filter(department=department).count()
+    accepts = recent_accepts(at=at)[(department.pk, language.pk if language else "en")]
+    spoken = Language.objects.filter(is_active=True, agents__departments=department).distinct().order_by("code")
+    return {
+        "state": "open",
+        "staffed": agents.exists(),
+        "next_opening": None,
+        "estimated_wait_seconds": rules.estimated_wait_seconds(ahead + 1, accepts),
+        "languages": [row.code for row in spoken],
+        "departments": [
+            {"code": row.code, "name": row.name} for row in Department.objects.filter(is_active=True).order_by("name")
+        ],
+        "incident": None,
+    }
+
+
+def cursors_of(known: Mapping[UUID, int], sessions: Iterable[Frame]) -> dict[UUID, int]:
+    """Return the client's cursor for each of its sessions; missing ones, and ones beyond our latest, count as 0."""
+    cursors = {}
+    for session in sessions:
+        pk = UUID(session["session"])
+        cursor = known.get(pk, 0)
+        cursors[pk] = cursor if 0 <= cursor <= session["last_seq"] else 0
+    return cursors
+
+
+def latest_seqs(session_ids: Sequence[UUID]) -> dict[UUID, int]:
+    return dict(ChatSession.objects.filter(pk__in=session_ids).values_list("pk", "last_seq"))

@@ -1,0 +1,61 @@
+"""Who may see and touch what of a chat, asked here by pages, API and sockets alike.
+
+Absent and foreign look the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from agents.models import Agent
+from chat.models import ChatSession, ChatSessionQuerySet
+from chat.rules import TOKEN_AFTERLIFE
+from contactcenter.lib.errors import NotFound, Unauthorized
+from contactcenter.lib.hashing import digest
+
+
+def access_as_customer(session_id: UUID, token: str, *, at: datetime) -> ChatSession:
+    """Return the session that `token` opens. The token dies 30 minutes after the end. Raises `Unauthorized`."""
+    return access_by_digest(session_id, digest(token), at=at)
+
+
+def access_by_digest(session_id: UUID, token_digest: str, *, at: datetime) -> ChatSession:
+    """Return the session to which a token with this digest belongs, while it lives. Raises `Unauthorized`."""
+    session = alive(ChatSession.objects.all(), at=at).filter(pk=session_id, token_digest=token_digest).first()
+    if session is None:
+        raise Unauthorized(_("This chat cannot be opened with that key. Start a new chat."))
+    return session
+
+
+def alive(sessions: ChatSessionQuerySet, *, at: datetime) -> ChatSessionQuerySet:
+    """Return those whose customer's token still opens them."""
+    return sessions.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at - TOKEN_AFTERLIFE))
+
+
+def may_see_queue_of(agent: Agent, department_id: int) -> bool:
+    """Say whether the agent may see, and so accept, what waits for this department."""
+    return agent.is_supervisor or department_id in agent.department_ids()
+
+
+def access_to_accept(session_id: UUID, agent: Agent) -> ChatSession:
+    """Return the session, locked, when it waits or waited where this agent looks. Raises `NotFound`."""
+    session = ChatSession.objects.locked().filter(pk=session_id).first()
+    if session is None or not (session.agent_id == agent.pk or may_see_queue_of(agent, session.department_id)):
+        raise no_such_chat()
+    return session
+
+
+def access_as_agent(session_id: UUID, agent_id: int) -> ChatSession:
+    """Return the session, locked, when it is this agent's. Raises `NotFound`."""
+    session = ChatSession.objects.locked().filter(pk=session_id, agent_id=agent_id).first()
+    if session is None:
+        raise no_such_chat()
+    return session
+
+
+def no_such_chat() -> NotFound:
+    return NotFound(_("There is no such chat on your desk."))

@@ -1,0 +1,513 @@
+"""The relay of one web process: who listens here, what each has seen, and how news reaches them.
+
+One way for all news: somebody is woken, what is newer is read from PostgreSQL
+and sent. The one short cut is a message that this process has just committed
+itself: it goes straight to the sockets here that have seen everything before
+it. A hole is never jumped: it wakes the reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.utils import timezone
+
+from agents.permissions import live_logins
+from chat import news
+from chat.actions import Draft, Result, keep_connections
+from chat.limits import FrameGate
+from chat.models import ChatEvent, ChatSession, Side
+from chat.permissions import alive
+from chat.projection import Frame, Waiting, event_frame
+from chat.writer import Writer
+from contactcenter.lib import events
+from contactcenter.lib.events import Facts
+from contactcenter.lib.failpoints import failpoint
+from contactcenter.lib.frames import dump
+from contactcenter.lib.link import ProcessLink
+from contactcenter.lib.sockets import CLOSED_ELSEWHERE, CLOSED_FORBIDDEN, CLOSED_UNAUTHORIZED
+
+READERS = 3  # threads, each with a connection of its own
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class Socket(Protocol):
+    """What the relay asks of a socket."""
+
+    id: UUID
+    side: Side
+
+    def push(self, frame: Frame) -> None: ...
+    def push_text(self, text: str) -> None: ...
+    def close(self, code: int, reason: str = "") -> None: ...
+
+
+class CustomerListener(Socket, Protocol):
+    session_id: UUID
+    token_digest: str
+    waiting: Waiting | None
+
+
+class DeskListener(Socket, Protocol):
+    agent_id: int
+    session_key: str
+    departments: frozenset[int] | None
+    queue: dict[UUID, Frame]
+    seats: Frame
+
+
+class Seen:
+    """What one socket has of one session: everything up to `cursor`, and its own messages `ahead` of a hole."""
+
+    __slots__ = ("ahead", "cursor", "socket")
+
+    def __init__(self, socket: Socket, cursor: int) -> None:
+        self.socket = socket
+        self.cursor = cursor
+        self.ahead: set[int] = set()
+
+    def note_own(self, seq: int) -> bool:
+        """Note that the socket got the ack of `seq`; answer whether nothing is missing before it."""
+        if seq <= self.cursor:
+            return True
+        self.ahead.add(seq)
+        self._advance()
+        return seq <= self.cursor
+
+    def offer(self, seq: int, text: str) -> bool:
+        """Send event `seq` if it is the next one; answer False on a hole."""
+        if seq <= self.cursor or seq in self.ahead:
+            return True
+        if seq != self.cursor + 1:
+            return False
+        self.socket.push_text(text)
+        self.cursor = seq
+        self._advance()
+        return True
+
+    def rewind(self, cursor: int) -> None:
+        """The client asks again for everything after `cursor`."""
+        self.cursor = cursor
+        self.ahead.clear()
+
+    def _advance(self) -> None:
+        while self.cursor + 1 in self.ahead:
+            self.cursor += 1
+            self.ahead.discard(self.cursor)
+
+
+class Relay:
+    """Everything that one web process knows of its sockets. Lives in one event loop."""
+
+    def __init__(self) -> None:
+        self.instance = uuid.uuid4()
+        self.loop = asyncio.get_running_loop()
+        self.gate = FrameGate()
+        self.sessions: dict[UUID, dict[UUID, Seen]] = defaultdict(dict)
+        self.customers: dict[UUID, set[CustomerListener]] = defaultdict(set)
+        self.desks: dict[int, set[DeskListener]] = defaultdict(set)
+        self.sockets: dict[UUID, Socket] = {}
+        self.followed: dict[UUID, set[UUID]] = defaultdict(set)
+        self.polls: dict[UUID, asyncio.Future[bool]] = {}
+        self.addresses: dict[str, int] = defaultdict(int)
+        self.presences: dict[int, str] = {}
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="chat-reader")
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="chat-writer")
+        self.writer = Writer(self._writing, self._written)
+        self.link = ProcessLink(str(self.instance), self.hear, self.wake_all)
+        self._woken_sessions: set[UUID] = set()
+        self._woken_agents: set[int] = set()
+        self._woken_queue = False
+        self._refreshing: asyncio.Task[None] | None = None
+        self._cycling: asyncio.Task[None] | None = None
+
+    # Life -------------------------------------------------------------------
+    def start(self) -> None:
+        events.listen(self._hear_from_thread)
+        self.link.start()
+        self._cycling = self.loop.create_task(self._cycle_forever())
+
+    async def stop(self) -> None:
+        events.stop_listening(self._hear_from_thread)
+        if self._cycling is not None:
+            self._cycling.cancel()
+            await asyncio.gather(self._cycling, return_exceptions=True)
+        await self.link.stop()
+        await self.writer.stop()
+        if self._refreshing is not None:
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+        for executor, threads in ((self._readers, READERS), (self._writing, 1)):
+            await asyncio.gather(*(self.loop.run_in_executor(executor, _close_connections) for _ in range(threads)))
+            executor.shutdown(wait=True)
+
+    async def read(self, function: Callable[..., T], *arguments: Any, **more: Any) -> T:
+        """Run a function that asks the database on a reader's thread."""
+        return await self.loop.run_in_executor(self._readers, partial(_ask, function, *arguments, **more))
+
+    # Who listens ------------------------------------------------------------
+    def subscribe(self, socket: Socket, session_id: UUID, cursor: int) -> Seen:
+        seen = self.sessions[session_id].get(socket.id)
+        if seen is None:
+            seen = self.sessions[session_id][socket.id] = Seen(socket, cursor)
+            self.followed[socket.id].add(session_id)
+        return seen
+
+    def unsubscribe(self, socket: Socket, session_id: UUID) -> None:
+        _discard(self.followed, socket.id, session_id)
+        listeners = self.sessions.get(session_id)
+        if listeners is not None:
+            listeners.pop(socket.id, None)
+            if not listeners:
+                del self.sessions[session_id]
+
+    def add_customer(self, socket: CustomerListener, cursor: int) -> Seen:
+        self.sockets[socket.id] = socket
+        self.customers[socket.session_id].add(socket)
+        return self.subscribe(socket, socket.session_id, cursor)
+
+    def remove_customer(self, socket: CustomerListener) -> None:
+        self.sockets.pop(socket.id, None)
+        self.unsubscribe(socket, socket.session_id)
+        _discard(self.customers, socket.session_id, socket)
+
+    def add_desk(self, socket: DeskListener, cursors: dict[UUID, int]) -> None:
+        self.sockets[socket.id] = socket
+        self.desks[socket.agent_id].add(socket)
+        for session_id, cursor in cursors.items():
+            self.subscribe(socket, session_id, cursor)
+
+    def remove_desk(self, socket: DeskListener) -> None:
+        self.sockets.pop(socket.id, None)
+        _discard(self.desks, socket.agent_id, socket)
+        for session_id in self.sessions_of(socket):
+            self.unsubscribe(socket, session_id)
+
+    def sessions_of(self, socket: Socket) -> set[UUID]:
+        return set(self.followed.get(socket.id, ()))
+
+    def seen_by(self, socket: Socket, session_id: UUID) -> Seen | None:
+        return self.sessions.get(session_id, {}).get(socket.id)
+
+    # Messages ---------------------------------------------------------------
+    def write(self, draft: Draft, source: Socket | None, answer: Callable[[Result], None]) -> None:
+        """Store a message; then `answer`, then everybody else's event."""
+        self.writer.write(draft, partial(self._answer, source, answer))
+
+    def _answer(self, source: Socket | None, answer: Callable[[Result], None], result: Result) -> None:
+        failpoint("append.before_ack")
+        answer(result)
+        event = result.event
+        if event is None:
+            return
+        if source is not None:
+            seen = self.seen_by(source, event.session_id)
+            if seen is not None and not seen.note_own(event.seq):
+                self.wake_session(event.session_id)
+        if result.is_new:
+            self._deliver(event)
+
+    def _deliver(self, event: ChatEvent) -> None:
+        """Send an event that was just committed here to the sockets here."""
+        listeners = self.sessions.get(event.session_id)
+        if listeners:
+            text = dump(event_frame(event))
+            complete = [seen.offer(event.seq, text) for seen in listeners.values()]
+            if not all(complete):
+                self.wake_session(event.session_id)
+        self._end_poll(event.session_id, news=True)
+
+    def _written(self, drafts: list[Draft], results: list[Result]) -> None:
+        """Wake the other processes for what a batch has stored."""
+        failpoint("append.before_publish")
+        new = {str(draft.session_id) for draft, result in zip(drafts, results, strict=True) if result.is_new}
+        if new:
+            self.link.send({"topic": "session", "sessions": sorted(new)})
+
+    def tell_other_side(self, session_id: UUID, side: Side, frame: Frame) -> None:
+        """Send what is not kept (typing, read) to the other side's sockets, here and elsewhere."""
+        self._push_to_other_side(session_id, side, frame)
+        self.link.send({"topic": "passing", "session": str(session_id), "side": str(side), "frame": frame})
+
+    def _push_to_other_side(self, session_id: UUID, side: str, frame: Frame) -> None:
+        for seen in self.sessions.get(session_id, {}).values():
+            if seen.socket.side != side:
+                seen.socket.push(frame)
+
+    # Polls ------------------------------------------------------------------
+    def open_poll(self, session_id: UUID) -> asyncio.Future[bool]:
+        """Return what becomes True with the next event, and False when a newer poll of the session takes over."""
+        self._end_poll(session_id, news=False)
+        self.link.send({"topic": "poll", "session": str(session_id)})
+        poll: asyncio.Future[bool] = self.loop.create_future()
+        self.polls[session_id] = poll
+        return poll
+
+    def close_poll(self, session_id: UUID, poll: asyncio.Future[bool]) -> None:
+        if self.polls.get(session_id) is poll:
+            del self.polls[session_id]
+
+    def _end_poll(self, session_id: UUID, *, news: bool) -> None:
+        poll = self.polls.get(session_id)
+        if poll is not None and not poll.done():
+            poll.set_result(news)
+
+    # Wake-ups ---------------------------------------------------------------
+    def _hear_from_thread(self, facts: Facts) -> bool:
+        """Facts that an action of this process has emitted, on whatever thread it ran."""
+        if self.loop.is_closed():
+            return False
+        self.loop.call_soon_threadsafe(self._hear_and_pass_on, facts)
+        return True
+
+    def _hear_and_pass_on(self, facts: Facts) -> None:
+        self.hear(facts)
+        self.link.send(facts)
+
+    def hear(self, facts: Facts) -> None:
+        """Take facts in, from here or from another process."""
+        topic = facts["topic"]
+        if topic == "session":
+            for session in facts["sessions"]:
+                self.wake_session(UUID(session))
+        elif topic == "agent":
+            self.wake_agent(facts["agent_id"])
+        elif topic == "queue":
+            self.wake_queue()
+        elif topic == "passing":
+            self._push_to_other_side(UUID(facts["session"]), facts["side"], facts["frame"])
+        elif topic == "poll":
+            self._end_poll(UUID(facts["session"]), news=False)
+        elif topic == "surplus":
+            self._close_sockets(map(UUID, facts["connections"]), CLOSED_ELSEWHERE)
+        elif topic == "token":
+            self.loop.create_task(self._check_tokens([UUID(facts["session"])]))
+        elif topic == "login":
+            self._close_logins(set(facts["session_keys"]))
+
+    def wake_session(self, session_id: UUID) -> None:
+        if session_id in self.sessions or session_id in self.polls:
+            self._woken_sessions.add(session_id)
+            self._refresh_soon()
+        self._end_poll(session_id, news=True)
+
+    def wake_agent(self, agent_id: int) -> None:
+        if self.desks:
+            self._woken_agents.add(agent_id)
+            self._refresh_soon()
+
+    def wake_queue(self) -> None:
+        if self.sockets:
+            self._woken_queue = True
+            self._refresh_soon()
+
+    def wake_all(self) -> None:
+        """Look for everything that may have been missed."""
+        self._woken_sessions.update(self.sessions)
+        self._woken_agents.update(self.desks)
+        self._woken_queue = bool(self.sockets)
+        self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        if self._refreshing is None:
+            self._refreshing = self.loop.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        try:
+            while self._woken_agents or self._woken_sessions or self._woken_queue:
+                agents, self._woken_agents = self._woken_agents, set()
+                for agent_id in agents:
+                    await self._refresh_desk(agent_id)
+                sessions, self._woken_sessions = self._woken_sessions, set()
+                await self._refresh_sessions(sessions)
+                if self._woken_queue:
+                    self._woken_queue = False
+                    await self._refresh_queue()
+        except DatabaseError as error:
+            logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
+        finally:
+            self._refreshing = None
+
+    async def _refresh_sessions(self, sessions: Iterable[UUID]) -> None:
+        """Send what is newer in these sessions to whoever here has not seen it."""
+        while cursors := self._lowest_cursors(sessions):
+            rows = await self.read(news.events_after, cursors)
+            for event in rows:
+                text = dump(event_frame(event))
+                for seen in list(self.sessions.get(event.session_id, {}).values()):
+                    seen.offer(event.seq, text)
+            if len(rows) < news.PAGE:
+                return
+
+    def _lowest_cursors(self, sessions: Iterable[UUID]) -> dict[UUID, int]:
+        return {
+            session_id: min(seen.cursor for seen in self.sessions[session_id].values())
+            for session_id in sessions
+            if self.sessions.get(session_id)
+        }
+
+    async def _refresh_desk(self, agent_id: int) -> None:
+        """Bring the agent's sockets, and what others see of her, up to date."""
+        desk = await self.read(news.read_desk, agent_id, at=timezone.now())
+        if desk is None:
+            return
+        self._tell_presence(agent_id, desk.presence)
+        for socket in list(self.desks.get(agent_id, ())):
+            if not desk.may_work:
+                socket.close(CLOSED_FORBIDDEN)
+                continue
+            self._follow_sessions(socket, {UUID(session["session"]) for session in desk.sessions})
+            if socket.departments != desk.departments:
+                socket.departments = desk.departments
+                self._woken_queue = True
+            if socket.seats != desk.seats():
+                socket.seats = desk.seats()
+                socket.push({"type": "seats", **socket.seats})
+
+    def _follow_sessions(self, socket: Socket, current: set[UUID]) -> None:
+        followed = self.sessions_of(socket)
+        for session_id in followed - current:
+            self.unsubscribe(socket, session_id)
+        for session_id in current - followed:
+            self.subscribe(socket, session_id, 0)
+            self._woken_sessions.add(session_id)
+
+    def _tell_presence(self, agent_id: int, presence: str) -> None:
+        if self.presences.get(agent_id) == presence:
+            return
+        self.presences[agent_id] = presence
+        for sockets in self.desks.values():
+            for socket in sockets:
+                socket.push({"type": "presence", "agent": agent_id, "state": presence})
+
+    async def _refresh_queue(self) -> None:
+        """Send the changes of the queue to the desks, and their new position to those who wait."""
+        queue = await self.read(news.read_queue, at=timezone.now())
+        for sockets in list(self.desks.values()):
+            for socket in sockets:
+                self._send_queue_changes(socket, queue.seen_from(socket.departments))
+        for session_id, waiting in queue.waiting.items():
+            for customer in self.customers.get(session_id, ()):
+                self._send_position(customer, waiting)
+
+    @staticmethod
+    def _send_queue_changes(socket: DeskListener, items: dict[UUID, Frame]) -> None:
+        added = [item for pk, item in items.items() if pk not in socket.queue]
+        removed = [str(pk) for pk in socket.queue if pk not in items]
+        socket.queue = items
+        if added or removed:
+            socket.push({"type": "queue", "added": added, "removed": removed})
+
+    @staticmethod
+    def _send_position(customer: CustomerListener, waiting: Waiting) -> None:
+        if customer.waiting != waiting:
+            customer.waiting = waiting
+            position, estimate = waiting
+            customer.push({"type": "queue", "position": position, "estimated_wait_seconds": estimate})
+
+    # Credentials ------------------------------------------------------------
+    def _close_sockets(self, socket_ids: Iterable[UUID], code: int) -> None:
+        for socket_id in socket_ids:
+            socket = self.sockets.get(socket_id)
+            if socket is not None:
+                socket.close(code)
+
+    def _close_logins(self, session_keys: set[str]) -> None:
+        for sockets in list(self.desks.values()):
+            for socket in list(sockets):
+                if socket.session_key in session_keys:
+                    socket.close(CLOSED_UNAUTHORIZED)
+
+    async def _check_tokens(self, session_ids: list[UUID]) -> None:
+        """Close the customers' sockets whose token no longer opens their session."""
+        digests = await self.read(_live_digests, session_ids)
+        for session_id in session_ids:
+            for socket in list(self.customers.get(session_id, ())):
+                if digests.get(session_id) != socket.token_digest:
+                    socket.close(CLOSED_UNAUTHORIZED)
+
+    async def _check_logins(self) -> None:
+        keys = {socket.session_key for sockets in self.desks.values() for socket in sockets}
+        if keys:
+            live = await self.read(live_logins, sorted(keys), at=timezone.now())
+            self._close_logins(keys - live)
+
+    # The cycle --------------------------------------------------------------
+    async def _cycle_forever(self) -> None:
+        while True:
+            await asyncio.sleep(settings.CATCH_UP_SECONDS)
+            await self.cycle()
+
+    async def cycle(self) -> None:
+        """What a missed wake-up would have brought, and the end of credentials; every 10 s, or called."""
+        try:
+            self.wake_all()
+            self.gate.forget_old(now=time.monotonic())
+            await self.read(keep_connections, self.instance, at=timezone.now())
+            await self._check_logins()
+            await self._check_tokens(list(self.customers))
+        except DatabaseError as error:
+            logger.warning("a cycle failed: %s", type(error).__name__)
+        while self._refreshing is not None:
+            await asyncio.wait([self._refreshing])
+
+
+def _live_digests(session_ids: list[UUID]) -> dict[UUID, str]:
+    rows = alive(ChatSession.objects.filter(pk__in=session_ids), at=timezone.now())
+    return dict(rows.values_list("pk", "token_digest"))
+
+
+def _ask(function: Callable[..., T], *arguments: Any, **more: Any) -> T:
+    """Call `function`; a connection that broke is dropped, so that the next call gets a new one."""
+    try:
+        return function(*arguments, **more)
+    except DatabaseError:
+        _close_connections(only_broken=True)
+        raise
+
+
+def _close_connections(*, only_broken: bool = False) -> None:
+    for connection in connections.all(initialized_only=True):
+        if only_broken:
+            connection.close_if_unusable_or_obsolete()
+        else:
+            connection.close()
+
+
+def _discard(table: dict[Any, set[Any]], key: Any, member: Any) -> None:
+    members = table.get(key)
+    if members is not None:
+        members.discard(member)
+        if not members:
+            del table[key]
+
+
+_relays: dict[asyncio.AbstractEventLoop, Relay] = {}
+
+
+def current_relay() -> Relay:
+    """Return the relay of the running event loop; the first caller starts it."""
+    loop = asyncio.get_running_loop()
+    relay = _relays.get(loop)
+    if relay is None:
+        relay = _relays[loop] = Relay()
+        relay.start()
+    return relay
+
+
+async def stop_current_relay() -> None:
+    """Stop the relay of the running event loop, if one was started."""
+    relay = _relays.pop(asyncio.get_running_loop(), None)
+    if relay is not None:
+        await relay.stop()

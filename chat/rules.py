@@ -1,0 +1,56 @@
+"""Rules of the chat over plain values: no database, no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+MAX_TEXT = 4000  # code points
+MAX_NAME = 100
+WRAP_UP = timedelta(minutes=15)
+TOKEN_AFTERLIFE = timedelta(minutes=30)
+REQUEST_REPEATABLE = timedelta(minutes=10)
+CONNECTION_STALE = timedelta(seconds=30)
+ACCEPT_WINDOW = timedelta(minutes=30)
+ACCEPTS_NEEDED = 5
+SOCKETS_PER_SESSION = 3
+SOCKETS_PER_AGENT = 5
+LIMIT_WINDOW = 10.0  # seconds
+
+WORDING_FIELDS: Mapping[str, frozenset[str]] = {
+    "greeting": frozenset({"agent", "department", "city", "phone"}),
+    "collection": frozenset({"department", "city", "phone"}),
+}
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+def estimated_wait_seconds(position: int, accepts: int) -> int | None:
+    """Return the expected wait in seconds, rounded up, or None below 5 accepts.
+
+    `accepts`: chats accepted in the last 30 minutes in that department and language. Source: DF-WAIT.
+    """
+    if accepts < ACCEPTS_NEEDED:
+        return None
+    return -(-position * int(ACCEPT_WINDOW.total_seconds()) // accepts)
+
+
+def lowest_free(taken: Iterable[int]) -> int:
+    """Return the lowest seat number of 1, 2, 3… that is not taken."""
+    held = set(taken)
+    return next(number for number in range(1, len(held) + 2) if number not in held)
+
+
+def unknown_fields(text: str, allowed: frozenset[str]) -> set[str]:
+    """Return the fields in braces that `text` may not hold, braces included."""
+    return {f"{{{name}}}" for name in _FIELD.findall(text) if name not in allowed}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace each {field} by its value; what is no field stays as it is."""
+    return _FIELD.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def normal_text(text: str) -> str:
+    """Return the text with CRLF as LF; nothing is trimmed."""
+    return text.replace("\r\n", "\n")

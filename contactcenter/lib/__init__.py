@@ -1,0 +1,1 @@
+"""Plumbing without a domain noun: errors, events, addresses, hashes, frames, sockets, embedded servers."""

@@ -1,0 +1,34 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from django.core.cache import cache
+
+from chat.relay import Relay, current_relay, stop_current_relay
+from tests.wire import Wires
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest_asyncio.fixture
+async def relay(transactional_db: None) -> AsyncIterator[Relay]:
+    """The relay of this test's event loop; its cycle is called, never waited for."""
+    yield current_relay()
+    await stop_current_relay()
+
+
+@pytest_asyncio.fixture
+async def wires(relay: Relay) -> AsyncIterator[Wires]:
+    """Opens sockets and sends requests as residents and agents; closes them in the end."""
+    opened = Wires()
+    yield opened
+    await opened.close()
