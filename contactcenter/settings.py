@@ -106,12 +106,8 @@ INSTALLED_APPS = [
     "axes",
     "channels",
     "csp",
-    "django_htmx",
     "django_otp",
     "django_otp.plugins.otp_totp",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "rest_framework",
     "simple_history",
     "agents",
     "chat",
@@ -133,7 +129,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -233,24 +228,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# ---- Programs' interface ---------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "contactcenter.lib.api.answer_refusal",
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Townline",
-    "DESCRIPTION": "The contact centre's interface for programs.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # ---- Background work -------------------------------------------------------
