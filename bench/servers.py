@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from contactcenter.lib.embedded import Postgres, Valkey, child_setup, free_port
+from contactcenter.lib.embedded import Postgres, Valkey, die_with_parent, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
@@ -64,7 +65,8 @@ def stores() -> Iterator[Stores]:
         stack.callback(postgres.stop)
         redis_url = valkey.start()
         stack.callback(valkey.stop)
-        yield Stores(database_url, redis_url, postgres.pid)
+        assert postgres.process is not None  # it has started
+        yield Stores(database_url, redis_url, postgres.process.pid)
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def server(application: str, env: Mapping[str, str]) -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", application, f"--port={port}", *UVICORN]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **env, "PORT": str(port)}, preexec_fn=child_setup()
+        command, cwd=ROOT, env={**os.environ, **env, "PORT": str(port)}, preexec_fn=die_with_parent(signal.SIGTERM)
     )
     try:
         _wait_until_it_listens(process, port)

@@ -25,7 +25,6 @@ async def run(plan: Plan) -> Outcome:
     traffic = Traffic(plan.seed)
     side: Stock | Product = Product(plan, traffic) if plan.shape == "product" else Stock(plan, traffic)
     began = time.perf_counter()
-    await side.prepare()
     if plan.work == "idle":
         return await _idle(plan, side)
     pairs = await open_pairs(side, 0, plan.pairs)

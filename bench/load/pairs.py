@@ -104,9 +104,6 @@ class Stock:
         self.plan, self.traffic = plan, traffic
         self.sockets: list[ClientSocket] = []
 
-    async def prepare(self) -> None:
-        """Nobody has to log in."""
-
     async def open_pair(self, number: int) -> Pair:
         session = str(uuid.UUID(int=self.traffic.random.getrandbits(128), version=4))
         customer = await self._side(self.plan.customer_port, session, "customer")
@@ -128,17 +125,8 @@ class Product:
     def __init__(self, plan: Plan, traffic: Traffic) -> None:
         self.plan, self.traffic = plan, traffic
         self.sockets: list[ClientSocket] = []
-        self._desks: list[ClientSocket] = []
+        self._desks: dict[int, asyncio.Task[ClientSocket]] = {}
         self._answers: dict[tuple[int, str], asyncio.Future[dict[str, Any]]] = {}
-
-    async def prepare(self) -> None:
-        """Open a desk for each log-in, online."""
-        for cookie in self.plan.cookies[: -(-self.plan.pairs // self.plan.pairs_per_agent)]:
-            headers = {"Cookie": cookie, "Origin": self.plan.origin}
-            desk = await self._open(self.plan.staff_port, "/ws/desk/", headers)
-            self._desks.append(desk)
-            await self._ask(desk, {"type": "hello", "cursors": {}}, answer="welcome")
-            await self._ask(desk, {"type": "presence", "state": "online"})
 
     async def open_pair(self, number: int) -> Pair:
         body = {"name": f"Resident {number}", "question": SENTENCES[0], "language": "en", "department": "load"}
@@ -150,7 +138,7 @@ class Product:
             {"type": "hello", "session": session, "token": opened["token"], "last_seq": 0},
             answer="welcome",
         )
-        desk = self._desks[number // self.plan.pairs_per_agent]
+        desk = await self._desk(number // self.plan.pairs_per_agent)
         await self._ask(desk, {"type": "accept", "session": session, "ref": session}, answer=session)
         staff = Side(desk, f'{{"type":"message","session":"{session}",')
         return Pair(Side(customer, '{"type":"message",'), staff, session)
@@ -158,6 +146,18 @@ class Product:
     async def close_pair(self, pair: Pair) -> None:
         end = {"type": "end", "session": pair.session, "outcome": "resolved", "ref": pair.session}
         await self._ask(pair.staff.socket, end, answer=pair.session)
+
+    async def _desk(self, agent: int) -> ClientSocket:
+        """Return the desk of an agent, opened when the first pair needs it."""
+        if agent not in self._desks:
+            self._desks[agent] = asyncio.create_task(self._open_desk(self.plan.cookies[agent]))
+        return await self._desks[agent]
+
+    async def _open_desk(self, cookie: str) -> ClientSocket:
+        desk = await self._open(self.plan.staff_port, "/ws/desk/", {"Cookie": cookie, "Origin": self.plan.origin})
+        await self._ask(desk, {"type": "hello", "cursors": {}}, answer="welcome")
+        await self._ask(desk, {"type": "presence", "state": "online"})
+        return desk
 
     async def _open(self, port: int, path: str, headers: dict[str, str]) -> ClientSocket:
         socket = await open_socket(port, path, lambda text: self._hear(socket, json.loads(text)), headers=headers)
