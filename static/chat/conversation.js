@@ -1,12 +1,12 @@
 // The resident's side of one session: connection, events, messages on their way. No page in here.
 
 import { Outbox, Transcript } from './store.js';
+import { ReadReceipts, TYPING_EVERY } from './paced.js';
 import { Poll } from './poll.js';
 import { Socket } from './socket.js';
 
 const SOCKET_TRIES = 2;
 const SOCKET_AGAIN_AFTER = 60000;
-const TYPING_EVERY = 3000;
 
 export class Conversation {
   /** `on`: { event(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(), refused(detail) } */
@@ -16,7 +16,7 @@ export class Conversation {
     this.status = { state: null, position: null, estimated_wait_seconds: null, agent_name: null };
     this.outbox = new Outbox({ send: (frame) => this.send(frame), onChange: (item) => on.outbox(item), kept });
     this.typedAt = 0;
-    this.readUpTo = 0;
+    this.receipts = new ReadReceipts((seq) => this.send({ type: 'read', seq }));
   }
 
   open() {
@@ -194,9 +194,13 @@ export class Conversation {
     this.send({ type: 'typing' });
   }
 
-  read(seq) {
-    if (seq <= this.readUpTo) return;
-    if (this.send({ type: 'read', seq })) this.readUpTo = seq;
+  /** The resident has seen everything up to here; only what an agent wrote is worth a receipt. */
+  read() {
+    const { cursor, events } = this.transcript;
+    let seq = cursor;
+    while (seq && !(events.get(seq).from === 'agent' && events.get(seq).kind === 'message')) seq -= 1;
+    if (seq && !this.isOver) this.receipts.upTo(seq);
+    return cursor;
   }
 
   /** End it, now or as soon as the connection is back. */

@@ -3,11 +3,11 @@
 import { Conversation } from './conversation.js';
 import { Host } from './host.js';
 import { Log } from './bubbles.js';
+import { TYPING_SHOWS } from './paced.js';
 import { StartForm, askAvailability, requestChat } from './start.js';
 import { forTab, returning } from './keep.js';
 import { codePoints, sayDayAndTime, sayTime, sayWait, wordsOf } from './words.js';
 
-const TYPING_SHOWS = 5000;
 const NOTICE_SHOWS = 6000;
 const GAUGE_FROM = 3500;
 
@@ -408,11 +408,7 @@ class Widget {
 
   noticeReading() {
     if (!this.chat || !this.isRead()) return;
-    const cursor = this.chat.transcript.cursor;
-    if (cursor) {
-      this.chat.read(cursor);
-      forTab.set('seen', cursor);
-    }
+    forTab.set('seen', this.chat.read());
     if (!this.unread) return;
     this.unread = 0;
     this.tellHost();

@@ -1,8 +1,7 @@
 // One chat on the desk: its events, what is on its way, what is unread. No page in here.
 
+import { ReadReceipts, TYPING_EVERY } from '../chat/paced.js';
 import { Outbox, Transcript } from '../chat/store.js';
-
-const TYPING_EVERY = 3000;
 
 export class Chat {
   constructor(session, { send, onOutbox, seen = 0 }) {
@@ -12,7 +11,7 @@ export class Chat {
     this.outbox = new Outbox({ send: this.send, onChange: (item) => onOutbox(this, item) });
     this.facts = { state: 'active', name: null, department: null, language: null, requested_at: null, accepted_at: null, outcome: null };
     this.seen = seen;
-    this.sentRead = 0;
+    this.receipts = new ReadReceipts((seq) => this.send({ type: 'read', seq }));
     this.readByOther = 0;
     this.draft = '';
     this.typedAt = 0;
@@ -64,11 +63,13 @@ export class Chat {
     return count;
   }
 
-  /** Read up to here: the other side is told once. */
+  /** Everything up to here was seen; what the resident wrote earns a receipt. */
   read() {
-    const { cursor } = this.transcript;
+    const { cursor, events } = this.transcript;
     this.seen = Math.max(this.seen, cursor);
-    if (cursor > this.sentRead && this.isRunning && this.send({ type: 'read', seq: cursor })) this.sentRead = cursor;
+    let seq = cursor;
+    while (seq && events.get(seq).from !== 'customer') seq -= 1;
+    if (seq && this.isRunning) this.receipts.upTo(seq);
   }
 
   typing() {

@@ -2,6 +2,7 @@
 
 import { Chat } from './chat.js';
 import { Log } from '../chat/bubbles.js';
+import { TYPING_SHOWS } from '../chat/paced.js';
 import { Socket } from '../chat/socket.js';
 import { Title } from './title.js';
 import { Shortcuts } from './shortcuts.js';
@@ -11,7 +12,6 @@ import { chatRow, fill, seatNodes, stopwatch, waitingRow } from './lists.js';
 
 const HERE_EVERY = 30000;
 const TOAST_SHOWS = 8000;
-const TYPING_SHOWS = 5000;
 const find = (selector) => document.querySelector(selector);
 
 class Desk {

@@ -78,10 +78,16 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """The product in a process of its own."""
+    """The product in a process of its own, and the websites around it.
+
+    `sister`: another origin of the same site, where a frame may keep things. `foreign`: another
+    site, where Chromium blocks storage in our frame. `stranger`: not in `EMBED_SITES`.
+    """
 
     port: int
-    foreign_origin: str
+    sister: str
+    foreign: str
+    stranger: str
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -94,9 +100,16 @@ class Server:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if "Uvicorn running" in line:
-                Thread(target=self.process.stderr.read, daemon=True).start()
+                Thread(target=self._pass_on, daemon=True).start()
                 return
         raise AssertionError("the server did not start")
+
+    def _pass_on(self) -> None:
+        """What the server complains of belongs into the test's report."""
+        assert self.process is not None
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            sys.stderr.write(line)
 
     def kill(self) -> None:
         assert self.process is not None
@@ -115,7 +128,7 @@ class Server:
             "REDIS_URL": settings.REDIS_URL,
             "TESTING": "1",
             "PORT": str(self.port),
-            "EMBED_SITES": self.foreign_origin,
+            "EMBED_SITES": f"{self.sister},{self.foreign}",
             "LIMIT_SOCKETS_PER_ADDRESS": "0",
             "LIMIT_CHATS_PER_ADDRESS_HOUR": "0",
         }
@@ -144,15 +157,24 @@ class ForeignPage(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="package")
 def server(django_db_setup: None) -> Iterator[Server]:
-    """The product and, on another port and another host name, the foreign site."""
-    site = ThreadingHTTPServer(("127.0.0.1", 0), ForeignPage)
-    Thread(target=site.serve_forever, daemon=True).start()
-    running = Server(port=free_port(), foreign_origin=f"http://localhost:{site.server_port}")
+    """The product and, on other ports and another host name, the websites around it."""
+    sites = [ThreadingHTTPServer(("127.0.0.1", 0), ForeignPage) for _ in range(2)]
+    for site in sites:
+        Thread(target=site.serve_forever, daemon=True).start()
+    known, unknown = (site.server_port for site in sites)
+    running = Server(
+        port=free_port(),
+        sister=f"http://127.0.0.1:{known}",
+        foreign=f"http://localhost:{known}",
+        stranger=f"http://127.0.0.1:{unknown}",
+    )
     ForeignPage.product = running.url
     running.start()
     yield running
     running.kill()
-    site.shutdown()
+    for site in sites:
+        site.shutdown()
+        site.server_close()
 
 
 @dataclass(frozen=True)
@@ -196,7 +218,7 @@ def agent(name: str, department: Department) -> Agent:
 @pytest.fixture
 def watch(server: Server) -> Iterator[Watch]:
     """Fails the test on a console error, a policy violation or a request to another host."""
-    watching = Watch(hosts={server.url, server.foreign_origin})
+    watching = Watch(hosts={server.url, server.sister, server.foreign, server.stranger})
     yield watching
     assert watching.faults() == []
 

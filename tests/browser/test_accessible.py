@@ -196,7 +196,7 @@ def test_the_chat_fits_at_twice_the_text_size(city: City, server: Server, new_co
 def test_the_resident_needs_no_mouse(city: City, server: Server, new_context: NewContext) -> None:
     desk = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context().new_page()
-    page.goto(f"{server.foreign_origin}/water")
+    page.goto(f"{server.sister}/water")
     resident = Resident(page)
     for _ in range(3):
         page.keyboard.press("Tab")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright, expect
+from playwright.sync_api import BrowserContext, Error, expect
 
 from chat.models import ChatSession
 from chat.states import Outcome
-from tests.browser.conftest import FLAGS, PATIENCE, City, Server
+from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, Resident, at_the_desk
 from tests.browser.watch import Watch
 
@@ -42,40 +41,25 @@ def test_a_conversation_in_the_frame_of_the_portal(city: City, server: Server, n
     assert ChatSession.objects.get().outcome == Outcome.RESOLVED
 
 
-def test_a_conversation_with_storage_blocked_in_the_frame(
-    city: City, server: Server, new_context: NewContext, playwright: Playwright, chromium_path: str, watch: Watch, tmp_path: Path
-) -> None:
-    """Chromium's own switch for blocking what other sites keep: in the frame, storage throws."""
-    preferences = tmp_path / "Default" / "Preferences"
-    preferences.parent.mkdir()
-    preferences.write_text('{"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": true}}')
+def test_a_conversation_with_storage_blocked_in_the_frame(city: City, server: Server, new_context: NewContext) -> None:
+    """A private window lets a frame of another site keep nothing: storage throws."""
     desk = at_the_desk(new_context(), city.rosa, server.url)
-    context = playwright.chromium.launch_persistent_context(
-        tmp_path, executable_path=chromium_path, args=FLAGS, reduced_motion="reduce"
-    )
-    try:
-        context.set_default_timeout(PATIENCE)
-        watch.over(context)
-        page = context.pages[0]
-        page.goto(f"{server.foreign_origin}/water")
-        resident = Resident(page).open_frame()
-        expect(resident.chat.get_by_role("link", name="Open the chat in its own window")).to_be_visible()
-        talk(resident, desk)
-    finally:
-        context.close()
+    page = new_context().new_page()
+    page.goto(f"{server.foreign}/water")
+    resident = Resident(page).open_frame()
+    expect(resident.chat.get_by_role("link", name="Open the chat in its own window")).to_be_visible()
+    with pytest.raises(Error, match="Access is denied"):
+        resident.frame().evaluate("sessionStorage.length")
+    talk(resident, desk)
 
 
 def test_a_running_chat_moves_to_its_own_window_when_the_frame_keeps_nothing(
     city: City, server: Server, new_context: NewContext
 ) -> None:
     context = new_context()
-    context.add_init_script(
-        "if (location.pathname === '/chat/widget/') for (const name of ['sessionStorage', 'localStorage'])"
-        " Object.defineProperty(window, name, { get() { throw new DOMException('blocked', 'SecurityError'); } });"
-    )
     desk = at_the_desk(new_context(), city.rosa, server.url)
     page = context.new_page()
-    page.goto(f"{server.foreign_origin}/water")
+    page.goto(f"{server.foreign}/water")
     resident = Resident(page).open_frame().ask("My bill is too high.")
     desk.accepts_next()
     resident.sees("SJ-GREET")
@@ -100,7 +84,7 @@ def test_the_chat_goes_on_when_the_resident_opens_another_page_of_the_citys_webs
 ) -> None:
     desk = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context().new_page()
-    page.goto(f"{server.foreign_origin}/water")
+    page.goto(f"{server.sister}/water")
     resident = Resident(page).open_frame().ask("My bill is too high.")
     desk.accepts_next()
     resident.sees("SJ-GREET").says("It is for Fern Walk.").sees("It is for Fern Walk.")
@@ -118,7 +102,7 @@ def test_the_host_page_never_holds_the_token(city: City, server: Server, new_con
     page.add_init_script(
         "window.heard = []; window.addEventListener('message', (event) => heard.push(JSON.stringify(event.data)));"
     )
-    page.goto(f"{server.foreign_origin}/water")
+    page.goto(f"{server.sister}/water")
     resident = Resident(page).open_frame().ask("My bill is too high.")
     token = resident.frame().evaluate("JSON.parse(sessionStorage.getItem('townline.chat')).token")
     kept = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}, window.heard])")
@@ -132,7 +116,7 @@ def test_a_small_panel_counts_new_messages_and_gives_the_focus_back(
 ) -> None:
     desk = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context().new_page()
-    page.goto(f"{server.foreign_origin}/water")
+    page.goto(f"{server.sister}/water")
     resident = Resident(page).open_frame().ask("My bill is too high.")
     desk.accepts_next()
     resident.sees("SJ-GREET")
@@ -148,16 +132,16 @@ def test_a_small_panel_counts_new_messages_and_gives_the_focus_back(
 
 
 def test_a_page_of_a_site_that_is_not_listed_cannot_frame_the_chat(server: Server, new_context: NewContext, watch: Watch, city: City) -> None:
-    watch.allow("frame-ancestors", "policy violation", "Framing")
+    watch.allow("frame-ancestors", "policy violation", "Framing", "postMessage")
     page = new_context().new_page()
-    page.goto(server.foreign_origin.replace("localhost", "127.0.0.1") + "/water")
+    page.goto(f"{server.stranger}/water")
     page.get_by_role("button", name="Chat with us").click()
     expect(page.frame_locator("iframe").get_by_label("Your name")).to_have_count(0)
 
 
 def test_a_narrow_screen_is_filled_by_the_chat(city: City, server: Server, new_context: NewContext) -> None:
     page = new_context(width=320, height=640).new_page()
-    page.goto(f"{server.foreign_origin}/water")
+    page.goto(f"{server.sister}/water")
     Resident(page).open_frame()
     assert page.locator("iframe").bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 640}
 
@@ -218,6 +202,7 @@ def test_without_javascript_a_resident_finds_phone_mail_and_hours(
 ) -> None:
     page = new_context(java_script_enabled=False).new_page()
     page.goto(server.url + path)
-    for text in ("555-0100", "hello@maplebrook.example", "Monday to Friday, 8:30 a.m. to 4:30 p.m."):
-        expect(page.locator("main").get_by_text(text).first).to_be_visible()
-    expect(page.get_by_text("live chat needs JavaScript").first).to_be_visible()
+    instead = page.locator("noscript").first
+    expect(instead).to_be_visible()
+    for text in ("live chat needs JavaScript", "555-0100", "hello@maplebrook.example", "8:30 a.m. to 4:30 p.m."):
+        assert text in instead.inner_text()
