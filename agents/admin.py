@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -94,8 +94,9 @@ class UserAdmin(ConfigAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        queryset: QuerySet[User] = super().get_queryset(request).prefetch_related("grants", "totpdevice_set")
-        return queryset
+        confirmed = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        queryset: QuerySet[User] = super().get_queryset(request).prefetch_related("grants")
+        return queryset.annotate(has_device=Exists(confirmed))
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user: User) -> str:
@@ -107,7 +108,7 @@ class UserAdmin(ConfigAdmin):
 
     @admin.display(description=_("second step"), boolean=True)
     def has_factor(self, user: User) -> bool:
-        return any(device.confirmed for device in user.totpdevice_set.all())
+        return bool(user.has_device)  # type: ignore[attr-defined]  # `get_queryset` annotates it
 
     @admin.display(description=_("may log in"), boolean=True)
     def may_log_in(self, user: User) -> bool:
@@ -136,9 +137,7 @@ class UserAdmin(ConfigAdmin):
     @admin.action(description=_("Enable"))
     def enable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            self._attempt(
-                request, user, _("May log in again."), actions.enable, by=_acting(request), at=timezone.now()
-            )
+            self._attempt(request, user, _("May log in again."), actions.enable, by=_acting(request), at=timezone.now())
 
     @admin.action(description=_("Reset the second step: phone and recovery codes are lost"))
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -204,6 +203,7 @@ class DepartmentAdmin(ConfigAdmin):
     list_filter = ("is_active",)
     search_fields = ("name", "code")
     autocomplete_fields = ("head",)
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Language)

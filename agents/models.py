@@ -25,7 +25,9 @@ class Language(models.Model):
         _("code"),
         max_length=35,
         primary_key=True,
-        validators=[RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", _("Write a BCP 47 code, such as en or fr-CA."))],
+        validators=[
+            RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", _("Write a BCP 47 code, such as en or fr-CA."))
+        ],
         help_text=_("BCP 47, such as en, es or fr-CA. It cannot be changed later."),
     )
     name = models.CharField(_("name"), max_length=60, help_text=_("As its speakers write it; residents choose by it."))
@@ -314,9 +316,7 @@ class Membership(models.Model):
     """An agent serves a department."""
 
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="memberships", verbose_name=_("agent"))
-    department = models.ForeignKey(
-        Department, models.PROTECT, related_name="memberships", verbose_name=_("department")
-    )
+    department = models.ForeignKey(Department, models.PROTECT, related_name="memberships", verbose_name=_("department"))
     is_primary = models.BooleanField(
         _("primary"), default=False, help_text=_("The agent's own department; its chats come to them first.")
     )

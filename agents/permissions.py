@@ -28,7 +28,8 @@ def access_login(session_key: str | None, *, at: datetime) -> LogIn | None:
 
 def live_logins(session_keys: Iterable[str], *, at: datetime) -> set[str]:
     """Return those keys whose log-in is alive; one statement."""
-    return set(LogIn.objects.live(at=at).filter(session_key__in=set(session_keys)).values_list("session_key", flat=True))
+    asked = LogIn.objects.live(at=at).filter(session_key__in=set(session_keys))
+    return set(asked.values_list("session_key", flat=True))
 
 
 def is_factor_enough(log_in: LogIn) -> bool:
@@ -55,9 +56,7 @@ def may_work_the_desk(user: User | AnonymousUser, *, at: datetime | None = None)
 def access_link(secret: str, *, at: datetime, lock: bool = False) -> OneTimeLink:
     """Return the one-time link that `secret` opens. Unknown, used and expired look the same. Raises `NotFound`."""
     links = OneTimeLink.objects.select_for_update(no_key=True, of=("self",)) if lock else OneTimeLink.objects
-    link = links.filter(
-        digest=digest(secret), used_at__isnull=True, expires_at__gt=at, user__is_active=True
-    ).first()
+    link = links.filter(digest=digest(secret), used_at__isnull=True, expires_at__gt=at, user__is_active=True).first()
     if link is None:
         raise NotFound(_("This link does not work any more. It was used, has expired, or a newer one was sent."))
     return link

@@ -28,6 +28,8 @@ class StaffAdminSite(AdminSite):
             raise PermissionDenied(_("The administration is for administrators."))
         return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or "/admin/")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(  # type: ignore[override]  # the stubs know only Django's own page after it
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Log out as every page does."""
         return log_out(request)

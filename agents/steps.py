@@ -28,7 +28,7 @@ class Pending:
 
 def has_device(user: User) -> bool:
     """Say whether the person has set a second factor up."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 def asks_second_step(user: User) -> bool:

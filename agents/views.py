@@ -73,7 +73,7 @@ def _answer_log_in(request: HttpRequest, form: LogInForm, tried: Try) -> HttpRes
     request.log_in_try = tried  # type: ignore[attr-defined]  # `agents.lockout` reads it
     user = authenticate(request, username=username, password=form.cleaned_data["password"])
     if tried.is_locked_out:
-        form.add_error(None, _("Too many wrong passwords for this user name. Wait 15 minutes, or ask for a new password."))
+        form.add_error(None, _("Too many wrong passwords for this name. Wait 15 minutes, or ask for a new password."))
         response = _show_log_in(request, form, status=429)
         response["Retry-After"] = str(int(rules.FAILURE_WINDOW.total_seconds()))
         return response

@@ -227,7 +227,7 @@ def _open_customer(socket: CustomerSocket, session_id: UUID, token: str, cursor:
     )
     cursor = cursor if cursor <= session.last_seq else 0
     waiting = news.read_waiting(session, at=at)
-    agent = Agent.objects.select_related("user").filter(pk=session.agent_id).first()
+    agent = Agent.objects.select_related("user").filter(sessions=session).first()
     welcome: Frame = {
         "type": "welcome",
         "session": customer_state(session, waiting, agent.display_name if agent else None),

@@ -35,7 +35,7 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
         """Annotate `position`: 1 + the queued sessions of the same department that come before. For `queued()` only."""
         order = [F("requeued_at").asc(nulls_last=True), F("priority").desc(), F("queued_at").asc(), F("pk").asc()]
         return self.annotate(
-            position=Window(RowNumber(), partition_by=[F("department_id")], order_by=order)  # type: ignore[arg-type]
+            position=Window(RowNumber(), partition_by=[F("department_id")], order_by=order)
         )
 
     def visible_to(self, agent: Agent) -> Self:
@@ -271,7 +271,7 @@ class Wording(models.Model):
         return f"{self.get_kind_display()} · {self.department or _('all departments')} · {self.language_id}"
 
     def clean(self) -> None:
-        allowed = rules.WORDING_FIELDS[self.kind] if self.kind in rules.WORDING_FIELDS else frozenset()
+        allowed = rules.WORDING_FIELDS.get(self.kind, frozenset())
         unknown = rules.unknown_fields(self.text, allowed)
         if unknown:
             names = ", ".join(sorted(unknown))

@@ -17,8 +17,8 @@ from contactcenter.lib.static import static_asgi  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": URLRouter([re_path(r"^static/", static_asgi()), re_path(r"", pages)]),
-        "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", refuse_unknown_path)]),
+        "http": URLRouter([re_path(r"^static/", static_asgi()), re_path(r"", pages)]),  # type: ignore[arg-type]
+        "websocket": URLRouter([*websocket_urlpatterns, re_path(r"", refuse_unknown_path)]),  # type: ignore[arg-type]
         "lifespan": lifespan(stop_current_relay),
     }
 )

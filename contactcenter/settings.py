@@ -18,7 +18,7 @@ env = environ.Env()
 def _whole_number(name: str, default: int) -> int:
     """Return a whole number of 0 or more from the environment, or stop with a sentence."""
     try:
-        number = env.int(name, default=default)
+        number: int = env.int(name, default=default)
     except ValueError:
         number = -1
     if number < 0:
@@ -199,6 +199,7 @@ AXES_HANDLER = "agents.lockout.StaffLogInHandler"  # counts in `agents.actions.l
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "agents.lockout.axes_client_address"
 AXES_ENABLE_ADMIN = False
+SIMPLE_HISTORY_REVERT_DISABLED = True  # the history is for reading; a change is made at the form, where it is checked
 AXES_VERBOSE = False
 
 # ---- Mail (through the outbox) ---------------------------------------------

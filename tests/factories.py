@@ -165,7 +165,7 @@ class ActiveSessionFactory(QueuedSessionFactory):
     accepted_at = factory.SelfAttribute("requested_at")
 
     @factory.post_generation
-    def seat(session: ChatSession, create: bool, extracted: Any, **more: Any) -> None:  # noqa: N805
+    def seat(session: ChatSession, create: bool, extracted: Any, **more: Any) -> None:
         held = Seat.objects.filter(agent=session.agent).values_list("number", flat=True)
         Seat.objects.create(
             agent=session.agent, session=session, number=lowest_free(held), taken_at=session.requested_at

@@ -1,8 +1,8 @@
 """Every write about people, presence and log-ins. Lock, guard, write, emit."""
 
 from agents.actions.links import ask_for_new_password, set_password_by_link
-from agents.actions.logins import end_login, end_logins, open_login, record_activity
 from agents.actions.lockout import Try, begin_try, forget_tries
+from agents.actions.logins import end_login, end_logins, open_login, record_activity
 from agents.actions.people import disable, enable, invite, invite_again, set_roles, tell_about
 from agents.actions.presence import note_connected, note_disconnected, set_presence
 from agents.actions.second_factor import (

@@ -85,9 +85,7 @@ def withdraw_links(user: User, *, at: datetime, purpose: str | None = None) -> N
 
 
 def _links_of_last_hour(user: User, *, at: datetime) -> int:
-    return OneTimeLink.objects.filter(
-        user=user, purpose=OneTimeLink.Purpose.RESET, created_at__gt=at - HOUR
-    ).count()
+    return OneTimeLink.objects.filter(user=user, purpose=OneTimeLink.Purpose.RESET, created_at__gt=at - HOUR).count()
 
 
 def _subject(purpose: OneTimeLink.Purpose) -> str:

@@ -87,9 +87,7 @@ def _matches(device: TOTPDevice, code: str) -> bool:
 def _new_recovery_codes(user: User, *, at: datetime) -> list[str]:
     RecoveryCode.objects.filter(user=user).delete()
     codes = [_random_code() for _number in range(rules.RECOVERY_CODES)]
-    RecoveryCode.objects.bulk_create(
-        RecoveryCode(user=user, key=_key(user, code), created_at=at) for code in codes
-    )
+    RecoveryCode.objects.bulk_create(RecoveryCode(user=user, key=_key(user, code), created_at=at) for code in codes)
     return [rules.shown_recovery_code(code) for code in codes]
 
 

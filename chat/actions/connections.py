@@ -32,7 +32,7 @@ def open_connection(
         others, allowed = Connection.objects.filter(agent_id=agent_id), rules.SOCKETS_PER_AGENT
         note_connected(agent_id)
     else:
-        ChatSession.objects.locked().get(pk=session_id)
+        ChatSession.objects.locked().filter(pk=session_id).get()
         others, allowed = Connection.objects.filter(session_id=session_id), rules.SOCKETS_PER_SESSION
     Connection.objects.create(
         id=connection_id,

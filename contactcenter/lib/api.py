@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from contactcenter.lib.errors import DomainError, Invalid
 from contactcenter.lib.frames import MAX_BYTES, parse_object
 
-View: TypeAlias = Callable[..., Awaitable[HttpResponse]]
+View: TypeAlias = Callable[..., Coroutine[Any, Any, HttpResponse]]
 PREFLIGHT_SECONDS = "600"
 
 

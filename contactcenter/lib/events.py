@@ -33,7 +33,10 @@ def emit(topic: str, **facts: Any) -> None:
 
 def publish(facts: Facts) -> None:
     """Tell everybody now."""
-    if any([listener(facts) for listener in _listeners]):
+    is_passed_on = False
+    for listener in _listeners:
+        is_passed_on = listener(facts) or is_passed_on
+    if is_passed_on:
         return
     try:
         async_to_sync(get_channel_layer().group_send)(GROUP, {"type": "wake", "facts": [facts]})

@@ -12,7 +12,6 @@ from contactcenter.lib.errors import DomainError
 from contactcenter.notices.actions import try_again
 from contactcenter.notices.models import Mail
 
-
 if TYPE_CHECKING:
     MailModelAdmin = admin.ModelAdmin[Mail]
 else:

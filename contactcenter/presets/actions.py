@@ -26,7 +26,7 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     Raises `WrongState` for demo people outside of the demo.
     """
     if preset.people and not (settings.DEMO and settings.DEMO_PASSWORD):
-        raise WrongState(_("This preset brings people with a known password. It loads only with DEMO=1 and DEMO_PASSWORD."))
+        raise WrongState(_("This preset brings people with a known password. Set DEMO=1 and DEMO_PASSWORD to load it."))
     for row in preset.languages:
         _put(Language, {"code": row["code"]}, {"name": row["name"]}, reset=reset)
     if reset:
@@ -77,7 +77,7 @@ def _put_person(person: Person, *, reset: bool, at: datetime) -> None:
 
 
 def _place(agent: Agent, person: Person) -> None:
-    agent.languages.set(person.languages)
+    agent.languages.set(Language.objects.filter(code__in=person.languages))
     Membership.objects.filter(agent=agent).delete()
     departments = Department.objects.in_bulk(person.departments, field_name="code")
     for number, code in enumerate(person.departments):

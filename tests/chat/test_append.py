@@ -69,8 +69,7 @@ def test_the_same_id_again_is_answered_with_the_first_event(session: ChatSession
     uid = uuid.uuid4()
     first, again, anew = (append([from_customer(session, text, uid)])[0] for text in ("Hello", "Hello", "Other"))
     assert [first.is_new, again.is_new, anew.is_new] == [True, False, False]
-    assert first.event and again.event and anew.event
-    assert {first.event.seq, again.event.seq, anew.event.seq} == {1}
+    assert seqs([first, again, anew]) == [1, 1, 1]
     assert session.events.count() == 1
 
 
@@ -119,7 +118,8 @@ def test_nobody_writes_as_an_agent_into_a_chat_that_waits(city: City) -> None:
 
 def test_line_ends_become_one_form_and_nothing_else_is_changed(session: ChatSession) -> None:
     plain, changed = append([from_customer(session, "  a\n b  "), from_customer(session, "a\r\nb")])
-    assert plain.event and changed.event
+    assert plain.event
+    assert changed.event
     assert (plain.event.text, plain.event.is_changed) == ("  a\n b  ", False)
     assert (changed.event.text, changed.event.is_changed) == ("a\nb", True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 
@@ -11,11 +10,10 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from agents.actions import set_presence
 from chat.models import ChatEvent, Connection, Seat
 from chat.relay import Relay
 from tests.chat.conftest import City
-from tests.wire import ORIGIN, Wires, log_in
+from tests.wire import ORIGIN, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
