@@ -1,7 +1,7 @@
 // The resident's side of one session: connection, events, messages on their way. No page in here.
 
 import { Outbox, Transcript } from './store.js';
-import { ReadReceipts, TYPING_EVERY } from './paced.js';
+import { Pace } from './paced.js';
 import { Poll } from './poll.js';
 import { Socket } from './socket.js';
 
@@ -15,8 +15,7 @@ export class Conversation {
     this.transcript = new Transcript();
     this.status = { state: null, position: null, estimated_wait_seconds: null, agent_name: null };
     this.outbox = new Outbox({ send: (frame) => this.send(frame), onChange: (item) => on.outbox(item), kept });
-    this.typedAt = 0;
-    this.receipts = new ReadReceipts((seq) => this.send({ type: 'read', seq }));
+    this.pace = new Pace((frame) => this.link?.send(frame) ?? false);
   }
 
   open() {
@@ -75,7 +74,7 @@ export class Conversation {
   }
 
   send(frame) {
-    return this.link?.send(frame) ?? false;
+    return this.pace.send(frame);
   }
 
   receive(frame) {
@@ -185,13 +184,12 @@ export class Conversation {
   }
 
   write(text) {
+    this.pace.wrote();
     return this.outbox.write(text);
   }
 
   typing() {
-    if (this.isOver || Date.now() - this.typedAt < TYPING_EVERY) return;
-    this.typedAt = Date.now();
-    this.send({ type: 'typing' });
+    if (!this.isOver) this.pace.typing();
   }
 
   /** The resident has seen everything up to here; only what an agent wrote is worth a receipt. */
@@ -199,7 +197,7 @@ export class Conversation {
     const { cursor, events } = this.transcript;
     let seq = cursor;
     while (seq && !(events.get(seq).from === 'agent' && events.get(seq).kind === 'message')) seq -= 1;
-    if (seq && !this.isOver) this.receipts.upTo(seq);
+    if (seq && !this.isOver) this.pace.read(seq);
     return cursor;
   }
 

@@ -1,20 +1,19 @@
 // One chat on the desk: its events, what is on its way, what is unread. No page in here.
 
-import { ReadReceipts, TYPING_EVERY } from '../chat/paced.js';
+import { Pace } from '../chat/paced.js';
 import { Outbox, Transcript } from '../chat/store.js';
 
 export class Chat {
   constructor(session, { send, onOutbox, seen = 0 }) {
     this.session = session;
-    this.send = (frame) => send({ ...frame, session });
+    this.pace = new Pace((frame) => send({ ...frame, session }));
+    this.send = (frame) => this.pace.send(frame);
     this.transcript = new Transcript();
     this.outbox = new Outbox({ send: this.send, onChange: (item) => onOutbox(this, item) });
     this.facts = { state: 'active', name: null, department: null, language: null, requested_at: null, accepted_at: null, outcome: null };
     this.seen = seen;
-    this.receipts = new ReadReceipts((seq) => this.send({ type: 'read', seq }));
     this.readByOther = 0;
     this.draft = '';
-    this.typedAt = 0;
   }
 
   get isRunning() {
@@ -69,13 +68,16 @@ export class Chat {
     this.seen = Math.max(this.seen, cursor);
     let seq = cursor;
     while (seq && events.get(seq).from !== 'customer') seq -= 1;
-    if (seq && this.isRunning) this.receipts.upTo(seq);
+    if (seq && this.isRunning) this.pace.read(seq);
   }
 
   typing() {
-    if (!this.isRunning || Date.now() - this.typedAt < TYPING_EVERY) return;
-    this.typedAt = Date.now();
-    this.send({ type: 'typing' });
+    if (this.isRunning) this.pace.typing();
+  }
+
+  write(text) {
+    this.pace.wrote();
+    this.outbox.write(text);
   }
 
   get last() {

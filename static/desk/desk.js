@@ -388,7 +388,7 @@ class Desk {
       this.gauge();
       return;
     }
-    this.current.outbox.write(text);
+    this.current.write(text);
     this.reply.value = '';
     this.keepDraft();
     this.gauge();
@@ -546,9 +546,11 @@ class Desk {
     find('[data-thread-name]').textContent = shownName;
     find('[data-thread-sub]').textContent = [this.nameOf('departments', department), this.nameOf('languages', language), accepted && this.word('inChat', { time: sayTime(accepted) })].filter(Boolean).join(' · ');
     find('[data-reply-label]').textContent = this.word('reply', { name: shownName });
+    const wasWriting = find('[data-composer]').contains(document.activeElement);
     find('[data-end]').hidden = !chat.isRunning;
     find('[data-composer]').hidden = !chat.isRunning;
     find('[data-over]').hidden = chat.isRunning;
+    if (wasWriting && !chat.isRunning) find('[data-put-away]').focus();
     find('[data-over-text]').textContent = chat.facts.state === 'gone' ? this.word('gone') : this.outcomeText(chat.facts.outcome);
   }
 

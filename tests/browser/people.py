@@ -113,6 +113,11 @@ def axe_faults(frame: Frame) -> list[str]:
     """Return what axe finds, as `rule: element`."""
     frame.evaluate(AXE)
     found: dict[str, Any] = frame.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+        """async rules => {
+            await new Promise(requestAnimationFrame);
+            await Promise.all(document.getAnimations().map((each) => each.finished));
+            return axe.run(document, {runOnly: rules, resultTypes: ['violations']});
+        }""",
+        RULES,
     )
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]
