@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Model, OuterRef, QuerySet, URLField
+from django.db.models import DateTimeField, Exists, ManyToManyField, Model, OuterRef, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,11 +21,11 @@ from contactcenter.lib.errors import DomainError
 
 if TYPE_CHECKING:
     LogInModelAdmin = admin.ModelAdmin[LogIn]
-    MembershipTabularInline = admin.TabularInline[Membership, Agent]
+    MembershipStackedInline = admin.StackedInline[Membership, Agent]
     UserModelForm = forms.ModelForm[User]
 else:
     LogInModelAdmin = admin.ModelAdmin
-    MembershipTabularInline = admin.TabularInline
+    MembershipStackedInline = admin.StackedInline
     UserModelForm = forms.ModelForm
 
 admin.site.unregister(Group)
@@ -33,7 +33,16 @@ if admin.site.is_registered(TOTPDevice):
     admin.site.unregister(TOTPDevice)
 
 
-class ConfigAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple-history has no types
+class MomentInput(forms.DateTimeInput):
+    """Date and time in one labelled field; Django's own has two and one label."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class ConfigAdmin(SimpleHistoryAdmin):
     """Configuration: who changed what and when is on its history page; nothing is deleted that others point at."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -160,9 +169,9 @@ class UserAdmin(ConfigAdmin):
             self.message_user(request, f"{user}: {done}")
 
 
-class MembershipInline(MembershipTabularInline):
+class MembershipInline(MembershipStackedInline):
     model = Membership
-    extra = 1
+    extra = 0
 
 
 @admin.register(Agent)
@@ -174,7 +183,10 @@ class AgentAdmin(ConfigAdmin):
     search_fields = ("user__username", "user__first_name", "user__last_name", "user__display_name")
     fields = ("user", "presence", "seats", "languages", "suspended_until")
     readonly_fields = ("user", "presence")
-    filter_horizontal = ("languages",)
+    formfield_overrides = {
+        DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput},
+        ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
+    }
     inlines = (MembershipInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

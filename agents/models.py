@@ -309,7 +309,7 @@ class Agent(models.Model):
 
     def department_ids(self) -> set[int]:
         """Return the ids of the departments whose queues the agent serves."""
-        return set(self.memberships.values_list("department_id", flat=True))
+        return {membership.department_id for membership in self.memberships.all()}
 
 
 class Membership(models.Model):

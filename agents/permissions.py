@@ -47,10 +47,16 @@ def may_work_the_desk(user: User | AnonymousUser, *, at: datetime | None = None)
 
     Without `at` the question is asked now, as a page or a socket asks it.
     """
-    if not isinstance(user, User) or not user.is_active or not rules.works_the_desk(user.roles):
+    if not isinstance(user, User):
         return False
-    agent = Agent.objects.filter(user=user).first()
-    return agent is not None and not rules.is_suspended(agent.suspended_until, at=at or timezone.now())
+    agent = Agent.objects.filter(user=user).select_related("user").first()
+    return agent is not None and may_agent_work(agent, at=at or timezone.now())
+
+
+def may_agent_work(agent: Agent, *, at: datetime) -> bool:
+    """Say the same of an agent whose row, person and roles are at hand."""
+    is_free = agent.user.is_active and not rules.is_suspended(agent.suspended_until, at=at)
+    return is_free and rules.works_the_desk(agent.user.roles)
 
 
 def access_link(secret: str, *, at: datetime, lock: bool = False) -> OneTimeLink:

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from agents.models import Agent, Department, LogIn, Role, User
@@ -101,8 +102,7 @@ def test_an_agent_gets_departments_and_languages_but_no_presence(admin_client):
         "seats": 5,
         "presence": "online",
         "languages": ["en"],
-        "suspended_until_0": "",
-        "suspended_until_1": "",
+        "suspended_until": "2026-11-30T08:00",
         "memberships-TOTAL_FORMS": 1,
         "memberships-INITIAL_FORMS": 0,
         "memberships-0-department": department.pk,
@@ -111,6 +111,7 @@ def test_an_agent_gets_departments_and_languages_but_no_presence(admin_client):
     assert admin_client.post(f"/admin/agents/agent/{agent.pk}/change/", facts).status_code == 302
     agent.refresh_from_db()
     assert (agent.seats, agent.presence, agent.department_ids()) == (5, "offline", {department.pk})
+    assert timezone.localtime(agent.suspended_until).isoformat() == "2026-11-30T08:00:00-05:00"
 
 
 @pytest.mark.parametrize("seats", ["0", "1001", "-1", "many"])
