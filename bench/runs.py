@@ -6,7 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
@@ -122,12 +122,10 @@ def _plan(run: Run, built: House, servers: Sequence[Server], seed: int) -> Plan:
         seconds=size.seconds,
         seed=seed,
     )
-    changes: Mapping[str, Mapping[str, float]] = {
-        "saturate": {},
-        "pace": {"pairs": size.paced_pairs, "rate": size.paced_rate, "seconds": size.paced_seconds},
-        "idle": {"pairs": size.idle_pairs, "warm_pairs": size.idle_warm_pairs},
-    }
-    plan = replace(plan, **changes[run.work])
+    if run.work == "pace":
+        plan = replace(plan, pairs=size.paced_pairs, rate=size.paced_rate, seconds=size.paced_seconds)
+    elif run.work == "idle":
+        plan = replace(plan, pairs=size.idle_pairs, warm_pairs=size.idle_warm_pairs)
     return replace(plan, pairs_per_agent=-(-plan.pairs // size.agents))
 
 

@@ -15,9 +15,7 @@ async def post(port: int, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _post(port: int, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    asked = Request(
-        f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
+    asked = Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
     try:
         with urlopen(asked, timeout=30) as answer:
             answered: dict[str, Any] = json.load(answer)
