@@ -21,10 +21,11 @@ from agents.models import Presence
 from chat import news
 from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer
 from chat.limits import Pace
-from chat.models import ChatEvent, Side
+from chat.models import Side
 from chat.permissions import no_such_chat
 from chat.projection import Frame, ack_frame, error_frame, event_frame, ok_frame
 from chat.relay import Relay, Socket
+from chat.rows import EventRow
 from chat.rules import MAX_TEXT
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.frames import dump
@@ -74,16 +75,15 @@ async def obey_staff(caller: Staff, frame: Frame) -> None:
 
 
 async def _obey(table: Mapping[str, Any], caller: Any, frame: Frame, answer: Callable[[Frame], None]) -> None:
-    ref: str | None = None
     try:
-        ref = ref_of(frame)
+        ref_of(frame)
         kind = frame.get("type")
         handler = table.get(kind) if isinstance(kind, str) else None
         if handler is None:
             raise Invalid(_("This type of frame is not known here."), field="type")
         reply = await handler(caller, frame)
     except DomainError as refusal:
-        reply = error_frame(refusal, ref=ref, uid=_readable_id(frame))
+        reply = refusal_frame(refusal, frame)
     if reply is not None:
         answer(reply)
 
@@ -111,9 +111,11 @@ def uuid_of(frame: Frame, field: str) -> UUID:
     value = frame.get(field)
     if isinstance(value, str) and len(value) == 36:
         try:
-            return UUID(value)
+            uid = UUID(value)
         except ValueError:
-            pass
+            uid = None
+        if uid is not None and str(uid) == value.lower():  # Python reads blanks and underscores too
+            return uid
     raise Invalid(_("%(field)s must be a UUID.") % {"field": field}, field=field)
 
 
@@ -140,16 +142,24 @@ def text_of(frame: Frame, field: str = "text") -> str:
     return text
 
 
-def _readable_id(frame: Frame) -> str | None:
-    value = frame.get("id")
-    return value if frame.get("type") == "message" and isinstance(value, str) and len(value) <= MAX_REF else None
+def refusal_frame(refusal: DomainError, frame: Frame) -> Frame:
+    """Return the `error` that answers a frame, with its `ref`, and with the `id` of a message."""
+    uid = frame.get("id") if frame.get("type") == "message" else None
+    return error_frame(refusal, ref=_short(frame.get("ref")), uid=_short(uid))
+
+
+def _short(value: Any) -> str | None:
+    return value if isinstance(value, str) and len(value) <= MAX_REF else None
 
 
 # Both sides -----------------------------------------------------------------
 async def _say(
     relay: Relay, draft: Draft, source: Socket | None, ref: str | None, answer: Callable[[Frame], None]
 ) -> None:
-    """Store a message; the answer goes out in the moment of its commit, before anybody's next event."""
+    """Store a message; the answer goes out in the moment of its commit, before anybody's next event.
+
+    A socket does not wait for it, unless the writer has fallen behind: then it stops reading its client.
+    """
     answered = asyncio.get_running_loop().create_future()
 
     def reply(result: Result) -> None:
@@ -161,7 +171,8 @@ async def _say(
             answered.set_result(None)
 
     relay.write(draft, source, reply)
-    await answered
+    if source is None or relay.writer.is_behind:
+        await answered
 
 
 async def _send_again(relay: Relay, socket: Socket | None, session_id: UUID, frame: Frame) -> None:
@@ -181,7 +192,7 @@ async def _send_again(relay: Relay, socket: Socket | None, session_id: UUID, fra
             return
 
 
-def offer_all(relay: Relay, socket: Socket, rows: list[ChatEvent]) -> None:
+def offer_all(relay: Relay, socket: Socket, rows: list[EventRow]) -> None:
     """Offer a socket events that were read for it, in order."""
     for event in rows:
         seen = relay.seen_by(socket, event.session_id)

@@ -27,13 +27,15 @@ from chat.commands import (
     obey_staff,
     offer_all,
     ref_of,
+    refusal_frame,
     uuid_of,
 )
 from chat.limits import Pace
-from chat.models import ChatEvent, Connection, Side
+from chat.models import Connection, Side
 from chat.permissions import access_as_customer
-from chat.projection import Frame, Waiting, customer_state, error_frame, iso, with_ref
+from chat.projection import Frame, Waiting, customer_state, iso, with_ref
 from chat.relay import Relay, current_relay
+from chat.rows import EventRow
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.hashing import keyed_hash
@@ -193,10 +195,7 @@ def refuse_pace(socket: JsonSocket, pace: Pace, refusal: DomainError, frame: Fra
     """Answer a frame that came too fast; one far too fast ends the socket. Raises `Closed`."""
     if pace is Pace.CLOSE:
         raise Closed(CLOSED_TOO_FAST)
-    uid, ref = frame.get("id"), frame.get("ref")
-    socket.push(
-        error_frame(refusal, ref=ref if isinstance(ref, str) else None, uid=uid if isinstance(uid, str) else None)
-    )
+    socket.push(refusal_frame(refusal, frame))
 
 
 def session_key_of(scope: Any) -> str:
@@ -216,7 +215,7 @@ class _OpenedCustomer:
     waiting: Waiting | None
     cursor: int
     welcome: Frame
-    events: list[ChatEvent]
+    events: list[EventRow]
 
 
 def _open_customer(socket: CustomerSocket, session_id: UUID, token: str, cursor: int) -> _OpenedCustomer:
@@ -244,7 +243,7 @@ class _OpenedDesk:
     seats: Frame
     departments: frozenset[int] | None
     welcome: Frame
-    events: list[ChatEvent]
+    events: list[EventRow]
 
 
 def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:

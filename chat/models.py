@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -34,9 +35,7 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
     def with_position(self) -> Self:
         """Annotate `position`: 1 + the queued sessions of the same department that come before. For `queued()` only."""
         order = [F("requeued_at").asc(nulls_last=True), F("priority").desc(), F("queued_at").asc(), F("pk").asc()]
-        return self.annotate(
-            position=Window(RowNumber(), partition_by=[F("department_id")], order_by=order)
-        )
+        return self.annotate(position=Window(RowNumber(), partition_by=[F("department_id")], order_by=order))
 
     def visible_to(self, agent: Agent) -> Self:
         """What an agent may see on the desk: the queues of her departments, and her own chats.
@@ -48,10 +47,10 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
             return self.filter(Q(status=Status.QUEUED) | own)
         return self.filter(Q(status=Status.QUEUED, department__in=agent.department_ids()) | own)
 
-    def on_desk_of(self, agent_id: int, *, at: datetime) -> Self:
-        """The agent's running chats, and those that ended so short ago that they still lie on her desk."""
+    def on_desks_of(self, agent_ids: Collection[int], *, at: datetime) -> Self:
+        """The agents' running chats, and those that ended so short ago that they still lie on their desks."""
         running = Q(status__in=[Status.ACTIVE, Status.ON_HOLD])
-        return self.filter(Q(agent_id=agent_id) & (running | Q(ended_at__gt=at - rules.WRAP_UP)))
+        return self.filter(Q(agent__in=agent_ids) & (running | Q(ended_at__gt=at - rules.WRAP_UP)))
 
 
 class ChatSession(models.Model):

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count
 
 from agents.models import Agent, Department, Language, Presence
-from agents.permissions import may_work_the_desk
+from agents.permissions import may_agent_work
 from chat import rules
-from chat.models import ChatEvent, ChatSession, Seat
+from chat.models import ChatSession
 from chat.projection import Frame, Waiting, desk_session, queue_item
+from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
 from chat.states import Status
 
 PAGE = 2000  # events read at a time
 
-_NEWER = """
-SELECT e.* FROM chat_chatevent e
-JOIN unnest(%s::uuid[], %s::int[]) AS seen(session_id, seq) ON e.session_id = seen.session_id AND e.seq > seen.seq
+_NEWER = f"""
+SELECT {EVENT_COLUMNS} FROM unnest(%s::uuid[], %s::int[]) AS seen(session_id, seq)
+JOIN chat_chatevent e ON e.session_id = seen.session_id AND e.seq > seen.seq
 ORDER BY e.session_id, e.seq LIMIT %s
 """
 
 
-def events_after(cursors: Mapping[UUID, int], *, limit: int = PAGE) -> list[ChatEvent]:
+def events_after(cursors: Mapping[UUID, int], *, limit: int = PAGE) -> list[EventRow]:
     """Return the events beyond each session's cursor, by session and seq; one statement for all sessions."""
     if not cursors:
         return []
-    columns: list[Any] = [[str(pk) for pk in cursors], list(cursors.values()), limit]
-    return list(ChatEvent.objects.raw(_NEWER, columns))
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWER, [as_uuids([*cursors]), [*cursors.values()], limit])
+        return [event_row(row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,34 @@ class Desk:
 
 def read_desk(agent_id: int, *, at: datetime) -> Desk | None:
     """Return the desk of an agent, or None when there is no such agent."""
-    agent = Agent.objects.select_related("user").filter(pk=agent_id).first()
-    if agent is None:
-        return None
-    sessions = ChatSession.objects.on_desk_of(agent_id, at=at).select_related("department").order_by("accepted_at")
+    return read_desks([agent_id], at=at).get(agent_id)
+
+
+def read_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int, Desk]:
+    """Return the desks of these agents; the same few statements, however many they are."""
+    agents = Agent.objects.filter(pk__in=agent_ids).select_related("user")
+    agents = agents.prefetch_related("user__grants", "memberships").annotate(held=Count("held_seats"))
+    sessions = _sessions_on_desks(agent_ids, at=at)
+    return {agent.pk: _desk_of(agent, sessions[agent.pk], at=at) for agent in agents}
+
+
+def _sessions_on_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int | None, list[Frame]]:
+    rows = ChatSession.objects.on_desks_of(agent_ids, at=at).select_related("department").order_by("accepted_at")
+    sessions: dict[int | None, list[Frame]] = defaultdict(list)
+    for row in rows:
+        sessions[row.agent_id].append(desk_session(row))
+    return sessions
+
+
+def _desk_of(agent: Agent, sessions: list[Frame], *, at: datetime) -> Desk:
     return Desk(
         agent=agent_card(agent),
-        may_work=agent.user.is_active and may_work_the_desk(agent.user),
+        may_work=may_agent_work(agent, at=at),
         presence=agent.presence,
-        held=Seat.objects.filter(agent_id=agent_id).count(),
+        held=agent.held,  # type: ignore[attr-defined]  # annotated
         allowed=agent.seats,
         departments=None if agent.is_supervisor else frozenset(agent.department_ids()),
-        sessions=[desk_session(session) for session in sessions],
+        sessions=sessions,
     )
 
 

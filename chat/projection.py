@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from chat.models import ChatEvent, ChatSession
+from chat.models import ChatSession
+from chat.rows import EventRow
 from chat.states import Status
 from contactcenter.lib.errors import DomainError
 
@@ -17,7 +18,7 @@ def iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def event_frame(event: ChatEvent) -> Frame:
+def event_frame(event: EventRow) -> Frame:
     """Return the durable event as both sides see it."""
     return {
         "type": "event",
@@ -34,7 +35,7 @@ def event_frame(event: ChatEvent) -> Frame:
     }
 
 
-def ack_frame(event: ChatEvent, *, ref: str | None = None) -> Frame:
+def ack_frame(event: EventRow, *, ref: str | None = None) -> Frame:
     """Return the receipt of a message; `text` when it was stored otherwise than sent."""
     frame: Frame = {"type": "ack", "session": str(event.session_id), "id": str(event.uid), "seq": event.seq}
     if event.is_changed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 import uuid
 from collections import defaultdict
@@ -27,9 +28,10 @@ from agents.permissions import live_logins
 from chat import news
 from chat.actions import Draft, Result, keep_connections
 from chat.limits import FrameGate
-from chat.models import ChatEvent, ChatSession, Side
+from chat.models import ChatSession, Side
 from chat.permissions import alive
 from chat.projection import Frame, Waiting, event_frame
+from chat.rows import EventRow
 from chat.writer import Writer
 from contactcenter.lib import events
 from contactcenter.lib.events import Facts
@@ -39,6 +41,8 @@ from contactcenter.lib.link import ProcessLink
 from contactcenter.lib.sockets import CLOSED_ELSEWHERE, CLOSED_FORBIDDEN, CLOSED_UNAUTHORIZED
 
 READERS = 3  # threads, each with a connection of its own
+QUEUE_EVERY = 0.1  # seconds between two looks at the queue
+SWITCH_EVERY = 0.0005  # seconds a busy thread keeps the event loop waiting; Python's own 5 ms are felt
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -130,11 +134,13 @@ class Relay:
         self._woken_sessions: set[UUID] = set()
         self._woken_agents: set[int] = set()
         self._woken_queue = False
+        self._queue_read_at = -QUEUE_EVERY
         self._refreshing: asyncio.Task[None] | None = None
         self._cycling: asyncio.Task[None] | None = None
 
     # Life -------------------------------------------------------------------
     def start(self) -> None:
+        sys.setswitchinterval(SWITCH_EVERY)
         events.listen(self._hear_from_thread)
         self.link.start()
         self._cycling = self.loop.create_task(self._cycle_forever())
@@ -218,7 +224,7 @@ class Relay:
         if result.is_new:
             self._deliver(event)
 
-    def _deliver(self, event: ChatEvent) -> None:
+    def _deliver(self, event: EventRow) -> None:
         """Send an event that was just committed here to the sockets here."""
         listeners = self.sessions.get(event.session_id)
         if listeners:
@@ -327,13 +333,10 @@ class Relay:
         try:
             while self._woken_agents or self._woken_sessions or self._woken_queue:
                 agents, self._woken_agents = self._woken_agents, set()
-                for agent_id in agents:
-                    await self._refresh_desk(agent_id)
+                await self._refresh_desks(agents)
                 sessions, self._woken_sessions = self._woken_sessions, set()
                 await self._refresh_sessions(sessions)
-                if self._woken_queue:
-                    self._woken_queue = False
-                    await self._refresh_queue()
+                await self._refresh_queue_in_time()
         except DatabaseError as error:
             logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
         finally:
@@ -357,23 +360,27 @@ class Relay:
             if self.sessions.get(session_id)
         }
 
-    async def _refresh_desk(self, agent_id: int) -> None:
-        """Bring the agent's sockets, and what others see of her, up to date."""
-        desk = await self.read(news.read_desk, agent_id, at=timezone.now())
-        if desk is None:
+    async def _refresh_desks(self, agent_ids: set[int]) -> None:
+        """Bring the agents' sockets, and what others see of them, up to date."""
+        if not agent_ids:
             return
-        self._tell_presence(agent_id, desk.presence)
-        for socket in list(self.desks.get(agent_id, ())):
-            if not desk.may_work:
-                socket.close(CLOSED_FORBIDDEN)
-                continue
-            self._follow_sessions(socket, {UUID(session["session"]) for session in desk.sessions})
-            if socket.departments != desk.departments:
-                socket.departments = desk.departments
-                self._woken_queue = True
-            if socket.seats != desk.seats():
-                socket.seats = desk.seats()
-                socket.push({"type": "seats", **socket.seats})
+        desks = await self.read(news.read_desks, agent_ids, at=timezone.now())
+        for agent_id, desk in desks.items():
+            self._tell_presence(agent_id, desk.presence)
+            for socket in list(self.desks.get(agent_id, ())):
+                self._refresh_desk(socket, desk)
+
+    def _refresh_desk(self, socket: DeskListener, desk: news.Desk) -> None:
+        if not desk.may_work:
+            socket.close(CLOSED_FORBIDDEN)
+            return
+        self._follow_sessions(socket, {UUID(session["session"]) for session in desk.sessions})
+        if socket.departments != desk.departments:
+            socket.departments = desk.departments
+            self._woken_queue = True
+        if socket.seats != desk.seats():
+            socket.seats = desk.seats()
+            socket.push({"type": "seats", **socket.seats})
 
     def _follow_sessions(self, socket: Socket, current: set[UUID]) -> None:
         followed = self.sessions_of(socket)
@@ -390,6 +397,18 @@ class Relay:
         for sockets in self.desks.values():
             for socket in sockets:
                 socket.push({"type": "presence", "agent": agent_id, "state": presence})
+
+    async def _refresh_queue_in_time(self) -> None:
+        """Read the queue if it has news, but not more often than people can read: who asks sooner waits a moment."""
+        if not self._woken_queue:
+            return
+        self._woken_queue = False
+        wait = self._queue_read_at + QUEUE_EVERY - self.loop.time()
+        if wait > 0:
+            self.loop.call_later(wait, self.wake_queue)
+            return
+        self._queue_read_at = self.loop.time()
+        await self._refresh_queue()
 
     async def _refresh_queue(self) -> None:
         """Send the changes of the queue to the desks, and their new position to those who wait."""
@@ -452,6 +471,7 @@ class Relay:
     async def cycle(self) -> None:
         """What a missed wake-up would have brought, and the end of credentials; every 10 s, or called."""
         try:
+            self._queue_read_at = -QUEUE_EVERY
             self.wake_all()
             self.gate.forget_old(now=time.monotonic())
             await self.read(keep_connections, self.instance, at=timezone.now())

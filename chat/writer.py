@@ -53,6 +53,11 @@ class Writer:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more waits than goes into the next batch."""
+        return len(self._waiting) > LARGEST_BATCH
+
     async def stop(self) -> None:
         """Wait until what was handed in is written."""
         if self._task is not None:

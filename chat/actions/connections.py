@@ -32,7 +32,8 @@ def open_connection(
         others, allowed = Connection.objects.filter(agent_id=agent_id), rules.SOCKETS_PER_AGENT
         note_connected(agent_id)
     else:
-        ChatSession.objects.locked().filter(pk=session_id).get()
+        assert session_id is not None
+        ChatSession.objects.locked().get(pk=session_id)
         others, allowed = Connection.objects.filter(session_id=session_id), rules.SOCKETS_PER_SESSION
     Connection.objects.create(
         id=connection_id,

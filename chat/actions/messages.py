@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from agents.models import Agent
 from chat.models import ChatEvent, ChatSession, Kind, Side
 from chat.permissions import no_such_chat
+from chat.rows import EVENT_COLUMNS, SESSION_COLUMNS, EventRow, SessionRow, as_uuids, event_row
 from chat.rules import normal_text
+from chat.states import Status
 from contactcenter.lib.errors import DomainError, Invalid, Unauthorized
 from contactcenter.lib.failpoints import failpoint
+
+MESSAGE = Kind.MESSAGE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Draft:
 class Result:
     """What became of a draft: an event (new, or known from before), or a refusal."""
 
-    event: ChatEvent | None = None
+    event: EventRow | None = None
     error: DomainError | None = None
     is_new: bool = False
 
@@ -55,7 +60,32 @@ class _Change:
     last_seq: int
     customer_wrote_at: datetime | None = None
     agent_wrote_at: datetime | None = None
-    events: list[ChatEvent] = field(default_factory=list)
+
+
+_LOCK = f"""
+SELECT {SESSION_COLUMNS} FROM chat_chatsession WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+_KNOWN = f"""
+SELECT {EVENT_COLUMNS} FROM unnest(%s::uuid[], %s::uuid[]) AS sent(session_id, uid)
+JOIN chat_chatevent e ON e.session_id = sent.session_id AND e.uid = sent.uid
+"""
+_WRITE = """
+WITH counted AS (
+    UPDATE chat_chatsession AS s
+    SET last_seq = v.last_seq,
+        customer_wrote_at = coalesce(v.customer_wrote_at, s.customer_wrote_at),
+        agent_wrote_at = coalesce(v.agent_wrote_at, s.agent_wrote_at),
+        first_answer_at = coalesce(s.first_answer_at, v.agent_wrote_at)
+    FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[])
+         AS v(id, last_seq, customer_wrote_at, agent_wrote_at)
+    WHERE s.id = v.id
+)
+INSERT INTO chat_chatevent (session_id, seq, uid, kind, side, agent_id, name, text, is_changed, at, rule, data)
+SELECT e.*, '', '{}' FROM unnest(
+    %s::uuid[], %s::int[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bool[],
+    %s::timestamptz[]
+) AS e
+"""
 
 
 def append(batch: Sequence[Draft]) -> list[Result]:
@@ -63,31 +93,37 @@ def append(batch: Sequence[Draft]) -> list[Result]:
 
     A draft that is refused gets its own error and the others commit. The same
     `uid` of the same side again is answered with the first event, also after
-    the end. Events of one session get consecutive numbers in the order of the batch.
+    the end. Events of one session get consecutive numbers in the order of the
+    batch. Three statements, whatever the size: lock, look for known ids, write.
     """
-    with transaction.atomic():
-        results = _append(batch)
+    with transaction.atomic(), connection.cursor() as cursor:
+        sessions = _lock_sessions(cursor, batch)
+        known = _known_events(cursor, batch)
+        changes: dict[UUID, _Change] = {}
+        results = [_place(draft, sessions.get(draft.session_id), known, changes) for draft in batch]
+        new = [result.event for result in results if result.is_new and result.event]
+        if new:
+            _write(cursor, changes, new)
         failpoint("append.before_commit")
     return results
 
 
-def _append(batch: Sequence[Draft]) -> list[Result]:
-    ids = {draft.session_id for draft in batch}
-    sessions = {row.pk: row for row in ChatSession.objects.locked().filter(pk__in=ids).order_by("pk")}
-    known = _known_events(batch)
-    changes: dict[UUID, _Change] = {}
-    results = [_place(draft, sessions.get(draft.session_id), known, changes) for draft in batch]
-    new = [result.event for result in results if result.is_new and result.event]
-    if new:
-        ChatEvent.objects.bulk_create(new)
-        _update_sessions(changes)
-    return results
+def _lock_sessions(cursor: CursorWrapper, batch: Sequence[Draft]) -> dict[UUID, SessionRow]:
+    cursor.execute(_LOCK, [as_uuids([*{draft.session_id for draft in batch}])])
+    return {row[0]: SessionRow(*row) for row in cursor.fetchall()}
+
+
+def _known_events(cursor: CursorWrapper, batch: Sequence[Draft]) -> dict[tuple[UUID, UUID], EventRow]:
+    sent = [as_uuids([draft.session_id for draft in batch]), as_uuids([draft.uid for draft in batch])]
+    cursor.execute(_KNOWN, sent)
+    events = [event_row(row) for row in cursor.fetchall()]
+    return {(event.session_id, event.uid): event for event in events}
 
 
 def _place(
     draft: Draft,
-    session: ChatSession | None,
-    known: dict[tuple[UUID, UUID], ChatEvent],
+    session: SessionRow | None,
+    known: dict[tuple[UUID, UUID], EventRow],
     changes: dict[UUID, _Change],
 ) -> Result:
     """Guard one draft and, when it is new, number it."""
@@ -96,17 +132,18 @@ def _place(
         earlier = known.get((draft.session_id, draft.uid))
         if earlier is not None:
             return Result(event=_guard_same_side(draft, earlier))
-        if session.is_ended:
+        if session.status == Status.ENDED:
             raise DomainError("ended", _("This chat has ended. Your text was not sent."))
     except DomainError as refusal:
         return Result(error=refusal)
-    change = changes.setdefault(session.pk, _Change(last_seq=session.last_seq))
-    event = _numbered(draft, session, change)
-    known[(draft.session_id, draft.uid)] = event
+    change = changes.get(session.id)
+    if change is None:
+        change = changes[session.id] = _Change(last_seq=session.last_seq)
+    event = known[(draft.session_id, draft.uid)] = _numbered(draft, session, change)
     return Result(event=event, is_new=True)
 
 
-def _guard_sender(draft: Draft, session: ChatSession | None) -> ChatSession:
+def _guard_sender(draft: Draft, session: SessionRow | None) -> SessionRow:
     if draft.side == Side.CUSTOMER:
         if session is None or session.token_digest != draft.token_digest:
             raise Unauthorized(_("This chat cannot be opened with that key. Start a new chat."))
@@ -115,25 +152,25 @@ def _guard_sender(draft: Draft, session: ChatSession | None) -> ChatSession:
     return session
 
 
-def _guard_same_side(draft: Draft, earlier: ChatEvent) -> ChatEvent:
+def _guard_same_side(draft: Draft, earlier: EventRow) -> EventRow:
     if earlier.side != draft.side:
         raise Invalid(_("This id is taken in this chat. Send the text with a new id."), field="id")
     return earlier
 
 
-def _numbered(draft: Draft, session: ChatSession, change: _Change) -> ChatEvent:
+def _numbered(draft: Draft, session: SessionRow, change: _Change) -> EventRow:
     change.last_seq += 1
     if draft.side == Side.CUSTOMER:
         change.customer_wrote_at = draft.at
     else:
         change.agent_wrote_at = draft.at
     text = normal_text(draft.text)
-    return ChatEvent(
-        session=session,
+    return EventRow(
+        session_id=session.id,
         seq=change.last_seq,
         uid=draft.uid,
-        kind=Kind.MESSAGE,
-        side=draft.side,
+        kind=MESSAGE,
+        side=draft.side.value,
         agent_id=draft.agent_id,
         name=draft.name or session.customer_name,
         text=text,
@@ -142,36 +179,26 @@ def _numbered(draft: Draft, session: ChatSession, change: _Change) -> ChatEvent:
     )
 
 
-def _known_events(batch: Sequence[Draft]) -> dict[tuple[UUID, UUID], ChatEvent]:
-    rows = ChatEvent.objects.filter(
-        session_id__in={draft.session_id for draft in batch}, uid__in=[draft.uid for draft in batch]
-    )
-    return {(row.session_id, row.uid): row for row in rows}
-
-
-_UPDATE = """
-UPDATE chat_chatsession AS s
-SET last_seq = v.last_seq,
-    customer_wrote_at = coalesce(v.customer_wrote_at, s.customer_wrote_at),
-    agent_wrote_at = coalesce(v.agent_wrote_at, s.agent_wrote_at),
-    first_answer_at = coalesce(s.first_answer_at, v.agent_wrote_at)
-FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[])
-     AS v(id, last_seq, customer_wrote_at, agent_wrote_at)
-WHERE s.id = v.id
-"""
-
-
-def _update_sessions(changes: dict[UUID, _Change]) -> None:
-    """Write the counters of all sessions of the batch in one statement."""
-    rows: Iterable[_Change] = changes.values()
+def _write(cursor: CursorWrapper, changes: dict[UUID, _Change], new: list[EventRow]) -> None:
+    """Insert the events and move the counters of their sessions."""
+    moved = changes.values()
     columns: list[list[Any]] = [
-        [str(pk) for pk in changes],
-        [change.last_seq for change in rows],
-        [change.customer_wrote_at for change in rows],
-        [change.agent_wrote_at for change in rows],
+        as_uuids([*changes]),
+        [change.last_seq for change in moved],
+        [change.customer_wrote_at for change in moved],
+        [change.agent_wrote_at for change in moved],
+        as_uuids([event.session_id for event in new]),
+        [event.seq for event in new],
+        as_uuids([event.uid for event in new]),
+        [event.kind for event in new],
+        [event.side for event in new],
+        [event.agent_id for event in new],
+        [event.name for event in new],
+        [event.text for event in new],
+        [event.is_changed for event in new],
+        [event.at for event in new],
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_UPDATE, columns)
+    cursor.execute(_WRITE, columns)
 
 
 def record(

@@ -171,7 +171,7 @@ def test_appends_from_many_threads_leave_no_hole(city: City) -> None:
 def test_whatever_is_sent_in_whatever_order_the_list_has_no_hole_and_no_double(
     city: City, batches: list[list[tuple[bool, int]]]
 ) -> None:
-    session = ActiveSessionFactory(department=city.general, agent=city.rosa)
+    session = ActiveSessionFactory(department=city.general)
     ids = [uuid.uuid4() for _ in range(5)]
     owner: dict[UUID, bool] = {}
     for batch in batches:
