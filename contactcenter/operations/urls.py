@@ -1,0 +1,7 @@
+"""Addresses for operators."""
+
+from django.urls import path
+
+from contactcenter.operations import views
+
+urlpatterns = [path("healthz", views.healthz, name="healthz"), path("readyz", views.readyz, name="readyz")]

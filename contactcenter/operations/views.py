@@ -1,0 +1,44 @@
+"""For operators: is the process up, may it serve."""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from contactcenter.lib.address import client_address
+from contactcenter.operations.health import look_at_everything
+
+INSTANCE = str(uuid.uuid4())
+
+
+async def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 as long as this process answers at all."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+
+async def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 503 when this process must not serve, else 200; operators also read each check."""
+    checks = await sync_to_async(look_at_everything)()
+    may_serve = all(check.is_well for check in checks if check.is_vital)
+    is_whole = all(check.is_well for check in checks)
+    answer: dict[str, Any] = {
+        "status": "ok" if is_whole else "degraded" if may_serve else "unavailable",
+        "instance": INSTANCE,
+    }
+    if is_operator(request):
+        answer["checks"] = {check.name: "ok" if check.is_well else check.mend for check in checks}
+    return JsonResponse(answer, status=200 if may_serve else 503, headers={"Cache-Control": "no-store"})
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Say whether details may be shown: to an address of `OPS_ALLOW`, or to who bears `OPS_TOKEN`."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if settings.OPS_TOKEN and scheme.lower() == "bearer":
+        return hmac.compare_digest(token.encode(), settings.OPS_TOKEN.encode())
+    address = client_address(request)
+    return address is not None and any(address in network for network in settings.OPS_ALLOW)
