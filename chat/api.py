@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import uuid
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,12 +17,12 @@ from django.utils.translation import gettext as _
 
 from agents.models import Department, Language
 from chat import actions, news
-from chat.commands import Customer, check_pace, obey_customer, text_of, uuid_of
+from chat.commands import Customer, check_pace, obey_customer, refusal_frame, text_of, uuid_of
 from chat.models import ChatSession, Side, Wording
 from chat.permissions import access_as_customer, access_by_digest
-from chat.projection import Frame, error_frame, event_frame, iso, ok_frame
+from chat.projection import Frame, event_frame, iso, ok_frame
 from chat.relay import current_relay
-from chat.rules import MAX_NAME
+from chat.rules import MAX_NAME, normal_text
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, whole_number_argument
 from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
@@ -89,8 +88,7 @@ async def session_frames(request: HttpRequest, session_id: UUID) -> HttpResponse
     frame = json_body(request)
     _pace, refusal = check_pace(relay, (session_id, Side.CUSTOMER))
     if refusal is not None:
-        uid = frame.get("id")
-        return _frame_response(error_frame(refusal, uid=uid if isinstance(uid, str) else None))
+        return _frame_response(refusal_frame(refusal, frame))
     answers: list[Frame] = []
     await obey_customer(Customer(relay, session_id, session.token_digest, None, answers.append), frame)
     return _frame_response(answers[0] if answers else ok_frame(frame.get("ref")))
@@ -122,7 +120,10 @@ def _notice(department: Department, language: Language | None) -> str:
 
 def _request_chat(body: dict[str, Any], address_key: str, at: datetime) -> tuple[dict[str, Any], bool]:
     returning = _returning(body)
-    opened = actions.request_chat(_request(body, returning, address_key), at=at)
+    request_key, returning_key = _request_key(body), keyed_hash("returning", returning)
+    opened = actions.repeat_request(request_key, returning_key=returning_key, at=at) if request_key else None
+    if opened is None:  # the first time: only now do the other fields matter
+        opened = actions.request_chat(_request(body, request_key, returning_key, address_key), at=at)
     waiting = news.read_waiting(opened.session, at=at)
     answer = {
         "session": str(opened.session.pk),
@@ -135,8 +136,7 @@ def _request_chat(body: dict[str, Any], address_key: str, at: datetime) -> tuple
     return answer, opened.is_new
 
 
-def _request(body: dict[str, Any], returning: str, address_key: str) -> actions.Request:
-    request_id = _request_id(body)
+def _request(body: dict[str, Any], request_key: str, returning_key: str, address_key: str) -> actions.Request:
     return actions.Request(
         name=_name(body),
         question=text_of(body, "question"),
@@ -145,19 +145,20 @@ def _request(body: dict[str, Any], returning: str, address_key: str) -> actions.
         topic=_optional(body, "topic", MAX_TOPIC),
         email=_email(body),
         phone=_phone(body),
-        request_key=keyed_hash("request", str(request_id)) if request_id else "",
-        returning_key=keyed_hash("returning", returning),
+        request_key=request_key,
+        returning_key=returning_key,
         address_key=address_key,
     )
 
 
-def _request_id(body: dict[str, Any]) -> uuid.UUID | None:
+def _request_key(body: dict[str, Any]) -> str:
+    """Return the keyed hash of the client's `id`, which is a secret of its own; empty without one."""
     if body.get("id") is None:
-        return None
+        return ""
     request_id = uuid_of(body, "id")
     if request_id.version != 4:
         raise Invalid(_("id must be a random UUID (version 4)."), field="id")
-    return request_id
+    return keyed_hash("request", str(request_id))
 
 
 def _returning(body: dict[str, Any]) -> str:
@@ -172,7 +173,7 @@ def _name(body: dict[str, Any]) -> str:
         raise Invalid(_("Enter your name, so that we know how to address you."), field="name")
     if len(name) > MAX_NAME:
         raise DomainError("too_long", _("Enter a name of at most 100 characters."), field="name")
-    return name
+    return normal_text(name)
 
 
 def _optional(body: dict[str, Any], field: str, longest: int) -> str:

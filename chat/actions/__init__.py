@@ -2,7 +2,15 @@
 
 from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
 from chat.actions.messages import Draft, Result, append
-from chat.actions.sessions import Opened, Request, accept, end_as_agent, end_as_customer, request_chat
+from chat.actions.sessions import (
+    Opened,
+    Request,
+    accept,
+    end_as_agent,
+    end_as_customer,
+    repeat_request,
+    request_chat,
+)
 
 __all__ = [
     "Draft",
@@ -16,6 +24,7 @@ __all__ = [
     "end_as_customer",
     "keep_connections",
     "open_connection",
+    "repeat_request",
     "request_chat",
     "sweep_connections",
 ]

@@ -52,18 +52,17 @@ class Opened:
 def request_chat(request: Request, *, at: datetime) -> Opened:
     """Put a resident into the queue, with the question as event 1.
 
-    The same `request_key` within 10 minutes, while the session runs, opens the
-    same session with a new token; the older token stops working. Raises
+    The same `request_key` again is answered as `repeat_request` says. Raises
     `TooFast` when the address has asked for its share of chats in this hour.
     Source: EM-DEF.
     """
-    token = new_secret()
     if request.request_key:
         _serialise(request.request_key)
-        earlier = _repeated(request, at=at)
-        if earlier is not None:
-            return Opened(session=_with_new_token(earlier, token), token=token, is_new=False)
+        repeated = repeat_request(request.request_key, returning_key=request.returning_key, at=at)
+        if repeated is not None:
+            return repeated
     _guard_address(request.address_key, at=at)
+    token = new_secret()
     session = ChatSession.objects.create(
         department=request.department,
         language=request.language,
@@ -84,6 +83,24 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
     session.save(update_fields=["last_seq"])
     emit("queue")
     return Opened(session=session, token=token, is_new=True)
+
+
+@transaction.atomic
+def repeat_request(request_key: str, *, returning_key: str, at: datetime) -> Opened | None:
+    """Open the session of the last 10 minutes with this key anew, while it runs; None when there is none.
+
+    The older token stops working, and with it its sockets; the secret of who comes back is the newest answer's.
+    """
+    recent = ChatSession.objects.filter(requested_at__gt=at - rules.REQUEST_REPEATABLE, ended_at__isnull=True)
+    session = recent.locked().filter(request_key=request_key).order_by("-requested_at").first()
+    if session is None:
+        return None
+    token = new_secret()
+    session.token_digest = digest(token)
+    session.returning_key = returning_key
+    session.save(update_fields=["token_digest", "returning_key"])
+    emit("token", session=str(session.pk))
+    return Opened(session=session, token=token, is_new=False)
 
 
 @transaction.atomic
@@ -194,18 +211,6 @@ def _serialise(key: str) -> None:
     """Let requests with the same key wait for each other until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-
-
-def _repeated(request: Request, *, at: datetime) -> ChatSession | None:
-    recent = ChatSession.objects.filter(requested_at__gt=at - rules.REQUEST_REPEATABLE, ended_at__isnull=True)
-    return recent.locked().filter(request_key=request.request_key).order_by("-requested_at").first()
-
-
-def _with_new_token(session: ChatSession, token: str) -> ChatSession:
-    session.token_digest = digest(token)
-    session.save(update_fields=["token_digest"])
-    emit("token", session=str(session.pk))
-    return session
 
 
 def _guard_address(address_key: str, *, at: datetime) -> None:
