@@ -36,7 +36,7 @@ EVENT_COLUMNS = (
 def event_row(columns: Sequence[Any]) -> EventRow:
     """Return the event of a row of `EVENT_COLUMNS`; Django leaves JSON in raw rows as text."""
     *plain, data = columns
-    return EventRow(*plain, data=json.loads(data))
+    return EventRow(*plain, json.loads(data))
 
 
 @dataclass(slots=True)

@@ -1,9 +1,12 @@
 """The Celery application: beat wakes sweeps, workers run them."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 
+warnings.simplefilter("ignore", SecurityWarning)  # about root: messages are JSON, which runs nothing
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "contactcenter.settings")
 
 app = Celery("townline")
