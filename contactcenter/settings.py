@@ -150,7 +150,6 @@ TEMPLATES = [
 FORM_RENDERER = "contactcenter.portal.forms.ComponentRenderer"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / ".data" / "static")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["security.W019"]  # X-Frame-Options: the widget is framed, by `EMBED_SITES` alone (CSP)
 
