@@ -26,6 +26,7 @@ from chat.rules import MAX_NAME, normal_text
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, whole_number_argument
 from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
+from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash, new_secret
 
 EVENTS_AN_ANSWER = 200
@@ -41,6 +42,7 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ().x/-]{5,38}")
 async def availability(request: HttpRequest) -> HttpResponse:
     """Say whether a chat can be asked for now; the same for everybody, 10 s old at most."""
     code, language = request.GET.get("department", ""), request.GET.get("language", "")
+    check_text(code, "department")
     facts = await current_relay().read(_availability, code, language, timezone.now())
     return JsonResponse(facts, headers={"Cache-Control": f"public, max-age={AVAILABILITY_SECONDS}"})
 
