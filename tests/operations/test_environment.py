@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import re
 import subprocess
@@ -47,7 +48,7 @@ def test_each_variable_that_is_read_is_told_and_each_that_is_told_is_read() -> N
 
 def test_each_variable_has_a_help_text_above_it_or_above_its_group() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         assert line.startswith("#") or not line or above, f"{line} stands alone"
 
 
