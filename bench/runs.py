@@ -93,6 +93,8 @@ def house(runs: Sequence[Run], size: Size) -> Iterator[House]:
             wanted = max((run.processes for run in runs if run.target == target), default=0)
             env = built.env(target)
             built.servers[target] = [stack.enter_context(server(TARGETS[target], env)) for _ in range(wanted)]
+        for started in (each for servers in built.servers.values() for each in servers):
+            started.wait_until_it_listens()
         if built.servers["product"]:
             built.log_everybody_in()
         yield built
@@ -103,6 +105,7 @@ def measure(run: Run, built: House, seed: int) -> Outcome:
     if run.work != "idle":
         return _load(_plan(run, built, built.servers[run.target][: run.processes], seed))
     with server(TARGETS[run.target], built.env(run.target)) as fresh:
+        fresh.wait_until_it_listens()
         return _load(_plan(run, built, [fresh], seed))
 
 

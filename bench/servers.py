@@ -25,6 +25,8 @@ UVICORN = (
     "--ws-ping-interval=20",
     "--timeout-graceful-shutdown=3",
     "--log-level=warning",
+    "--no-server-header",
+    "--no-proxy-headers",
     "--no-access-log",
 )
 NO_LIMITS = {
@@ -47,10 +49,24 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A uvicorn process."""
+    """A uvicorn process, which may still be starting."""
 
-    pid: int
+    process: subprocess.Popen[bytes]
     port: int
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait_until_it_listens(self) -> None:
+        """Raises `RuntimeError` when it does not start."""
+        end = time.monotonic() + START_SECONDS
+        while self.process.poll() is None and time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"The server on port {self.port} did not start.")
 
 
 @contextmanager
@@ -71,15 +87,14 @@ def stores() -> Iterator[Stores]:
 
 @contextmanager
 def server(application: str, env: Mapping[str, str]) -> Iterator[Server]:
-    """Serve an ASGI application from one process until the block ends. Raises `RuntimeError` when it does not start."""
+    """Serve an ASGI application from one process until the block ends."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", application, f"--port={port}", *UVICORN]
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **env, "PORT": str(port)}, preexec_fn=die_with_parent(signal.SIGTERM)
     )
     try:
-        _wait_until_it_listens(process, port)
-        yield Server(process.pid, port)
+        yield Server(process, port)
     finally:
         _stop(process)
 
@@ -110,16 +125,6 @@ def product_env(stores: Stores) -> dict[str, str]:
 
 
 ORIGIN = "http://bench.localhost"
-
-
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
-    end = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"The server on port {port} did not start.")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -32,6 +32,7 @@ def test_a_goal_that_is_missed_says_so():
     assert "**2.00×** |  | **not met**" in goal_table([goal], [outcomes])
 
 
+@pytest.mark.asyncio
 async def test_the_client_reads_frames_however_they_are_cut():
     heard = []
     socket = ClientSocket(heard.append)
@@ -49,6 +50,7 @@ def _unmasked(text):
     return bytes((head[0], head[1] & 0x7F)) + head[2:] + text
 
 
+@pytest.mark.asyncio
 async def test_a_refused_handshake_is_an_error():
     socket = ClientSocket(print)
     socket.data_received(b"HTTP/1.1 403 Forbidden\r\n\r\n")
