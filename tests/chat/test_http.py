@@ -21,8 +21,8 @@ from chat.models import ChatEvent, ChatSession
 from contactcenter.lib.hashing import keyed_hash
 from tests.chat.conftest import NOON, City
 from tests.chat.test_seats import race, void
-from tests.factories import DepartmentFactory, LanguageFactory
-from tests.wire import ORIGIN, Answer, Chat, Wires, log_in
+from tests.factories import DepartmentFactory, LanguageFactory, LogInFactory
+from tests.wire import ORIGIN, Answer, Chat, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 AVAILABILITY = "/api/v1/chat/availability"
@@ -81,7 +81,8 @@ async def test_availability_says_what_a_resident_may_know_before_asking(city: Ci
 async def test_availability_is_the_same_for_everybody_and_sets_no_cookie(city: City, wires: Wires) -> None:
     chat, _customer, desk = await wires.conversation(city.rosa)
     plain = await wires.get(AVAILABILITY)
-    staff = {"cookie": f"townline_staff={await sync_to_async(log_in)(city.rosa)}"}
+    login = await sync_to_async(LogInFactory)(user=city.rosa.user)
+    staff = {"cookie": f"townline_staff={login.session_key}"}
     for headers in ({"origin": ORIGIN}, bearer(chat), staff):
         answer = await wires.get(AVAILABILITY, **headers)
         assert answer.json() == plain.json()
