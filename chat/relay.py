@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 import time
 import uuid
 from collections import defaultdict
@@ -155,7 +156,9 @@ class Relay:
         if self._refreshing is not None:
             await asyncio.gather(self._refreshing, return_exceptions=True)
         for executor, threads in ((self._readers, READERS), (self._writing, 1)):
-            await asyncio.gather(*(self.loop.run_in_executor(executor, _close_connections) for _ in range(threads)))
+            everybody = threading.Barrier(threads)
+            closing = [self.loop.run_in_executor(executor, _close_on_each, everybody) for _ in range(threads)]
+            await asyncio.gather(*closing)
             executor.shutdown(wait=True)
 
     async def read(self, function: Callable[..., T], *arguments: Any, **more: Any) -> T:
@@ -495,6 +498,12 @@ def _ask(function: Callable[..., T], *arguments: Any, **more: Any) -> T:
     except DatabaseError:
         _close_connections(only_broken=True)
         raise
+
+
+def _close_on_each(everybody: threading.Barrier) -> None:
+    """Close this thread's connections; the barrier keeps one thread from closing for two."""
+    everybody.wait()
+    _close_connections()
 
 
 def _close_connections(*, only_broken: bool = False) -> None:

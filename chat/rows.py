@@ -35,8 +35,9 @@ EVENT_COLUMNS = (
 
 def event_row(columns: Sequence[Any]) -> EventRow:
     """Return the event of a row of `EVENT_COLUMNS`; Django leaves JSON in raw rows as text."""
-    *plain, data = columns
-    return EventRow(*plain, json.loads(data))
+    event = EventRow(*columns)
+    event.data = json.loads(columns[-1])
+    return event
 
 
 @dataclass(slots=True)

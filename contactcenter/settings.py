@@ -194,7 +194,9 @@ PASSWORD_RESET_TIMEOUT = 3600
 OTP_TOTP_ISSUER = f"{CITY_NAME} contact centre"
 
 LOGIN_SLOW_SECONDS = 2.0  # how long a try waits after 100 failures of its user name or address
-AXES_HANDLER = "agents.lockout.StaffLogInHandler"  # counts in `agents.actions.lockout`; the numbers are in `agents.rules`
+AXES_HANDLER = (
+    "agents.lockout.StaffLogInHandler"  # counts in `agents.actions.lockout`; the numbers are in `agents.rules`
+)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "agents.lockout.axes_client_address"
 AXES_ENABLE_ADMIN = False

@@ -22,7 +22,9 @@ from chat.states import AGENT_OUTCOMES, Outcome
 def desk(request: HttpRequest) -> HttpResponse:
     """The desk, for agents, trainees and supervisors who may work it now."""
     if not may_work_the_desk(request.user):
-        raise PermissionDenied(_("The desk is for agents, trainees and supervisors. Ask an administrator for the role."))
+        raise PermissionDenied(
+            _("The desk is for agents, trainees and supervisors. Ask an administrator for the role.")
+        )
     context = {
         "presences": Presence.choices,
         "outcomes": [outcome for outcome in Outcome.choices if outcome[0] in AGENT_OUTCOMES],

@@ -36,7 +36,9 @@ class ExampleForm(forms.Form):
     name = forms.CharField(label=_("Your name"), help_text=_("As on your bill"))
     phone = forms.CharField(label=_("Phone"), min_length=7, required=False)
     call_back = forms.BooleanField(label=_("Call me back"), required=False)
-    channel = forms.ChoiceField(label=_("Answer by"), choices=[("chat", _("Chat")), ("phone", _("Phone"))], widget=forms.RadioSelect)
+    channel = forms.ChoiceField(
+        label=_("Answer by"), choices=[("chat", _("Chat")), ("phone", _("Phone"))], widget=forms.RadioSelect
+    )
 
 
 def context() -> dict[str, Any]:

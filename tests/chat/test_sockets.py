@@ -208,6 +208,8 @@ async def test_too_fast_is_told_and_far_too_fast_closes(city: City, wires: Wires
     await customer.next("event", seq=1)
     for number in range(11):
         await customer.send(message(str(number), uid=str(uuid.UUID(int=number, version=4))))
+    for _ in range(10):
+        await customer.next("ack")
     refusal = await customer.next("error")
     assert (refusal["code"], refusal["id"]) == ("slow_down", str(uuid.UUID(int=10, version=4)))
     assert 1 <= refusal["retry_after"] <= 10
