@@ -7,12 +7,14 @@ answered with an error, never an exception.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,11 +29,12 @@ from chat.projection import Frame, ack_frame, error_frame, event_frame, ok_frame
 from chat.relay import Relay, Socket
 from chat.rows import EventRow
 from chat.rules import MAX_TEXT
-from contactcenter.lib.errors import DomainError, Invalid, TooFast
+from contactcenter.lib.errors import DomainError, Invalid, TooFast, Unavailable
 from contactcenter.lib.frames import dump
 
 MAX_REF = 64
 HIGHEST_SEQ = 2**31 - 1
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -84,6 +87,9 @@ async def _obey(table: Mapping[str, Any], caller: Any, frame: Frame, answer: Cal
         reply = await handler(caller, frame)
     except DomainError as refusal:
         reply = refusal_frame(refusal, frame)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("a frame was not obeyed: %s", type(error).__name__)
+        reply = refusal_frame(Unavailable(_("This did not work just now. Try again in a moment.")), frame)
     if reply is not None:
         answer(reply)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, TypeAlias
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from contactcenter.lib.errors import DomainError, Invalid
+from contactcenter.lib.errors import DomainError, Invalid, Unavailable
 from contactcenter.lib.frames import MAX_BYTES, parse_object
 
 View: TypeAlias = Callable[..., Coroutine[Any, Any, HttpResponse]]
 PREFLIGHT_SECONDS = "600"
+logger = logging.getLogger(__name__)
 
 
 def open_to_sites(*methods: str) -> Callable[[View], View]:
@@ -34,6 +37,9 @@ def open_to_sites(*methods: str) -> Callable[[View], View]:
                 response = await _answer(view, methods, request, *arguments, **more)
             except DomainError as refusal:
                 response = refusal_response(refusal)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("not answered: %s", type(error).__name__)
+                response = refusal_response(Unavailable(_("This did not work just now. Try again in a moment.")))
             response.setdefault("Cache-Control", "no-store")
             response["Vary"] = "Origin"
             if origin in settings.ALLOWED_ORIGINS:

@@ -81,6 +81,13 @@ class WrongState(DomainError):
         super().__init__("wrong_state", detail)
 
 
+class Unavailable(DomainError):
+    """The database did not answer; the same again in a moment may go well."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("unavailable", detail)
+
+
 class TooFast(DomainError):
     """A limit was reached; `retry_after` is in whole seconds. `code` is `slow_down` or `too_many`."""
 

@@ -587,6 +587,42 @@ async def test_too_many_frames_are_told_to_slow_down(city: City, wires: Wires, s
     assert await ChatEvent.objects.acount() == 3
 
 
+# The database goes away -----------------------------------------------------
+async def test_a_lost_database_is_unavailable_and_the_next_try_goes_well(city: City, wires: Wires) -> None:
+    chat = await wires.ask()
+    await wires.get(events_of(chat), **bearer(chat))
+    await sync_to_async(_cut_other_connections)()
+    answers = [await wires.get(events_of(chat), **bearer(chat)) for _ in range(8)]
+    assert refusal(answers[0]) == (503, "unavailable", None)
+    assert {answer.status for answer in answers} == {200, 503}
+    assert answers[-1].status == 200
+
+
+async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires) -> None:
+    chat = await wires.ask()
+    socket = await wires.customer(chat)
+    await socket.nothing_more()
+    await sync_to_async(_cut_other_connections)()
+    codes = []
+    for number in range(8):
+        await socket.send({"type": "end", "ref": str(number)})
+        answer = await socket.where(lambda frame, ref=str(number): frame.get("ref") == ref)  # type: ignore[misc]
+        codes.append(answer.get("code", "ok"))
+    assert codes[0] == "unavailable"
+    assert codes[-1] == "ok"
+    assert (await ChatSession.objects.aget(pk=chat.id)).status == "ended"
+
+
+def _cut_other_connections() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 # Who has no business here ---------------------------------------------------
 async def test_unknown_foreign_wrong_and_dead_all_look_the_same(city: City, wires: Wires) -> None:
     chat, other, dead = await wires.ask(), await wires.ask(), await wires.ask()
