@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -591,7 +592,7 @@ async def test_too_many_frames_are_told_to_slow_down(city: City, wires: Wires, s
 async def test_a_lost_database_is_unavailable_and_the_next_try_goes_well(city: City, wires: Wires) -> None:
     chat = await wires.ask()
     await wires.get(events_of(chat), **bearer(chat))
-    await sync_to_async(_cut_other_connections)()
+    await _cut_the_readers_off()
     answers = [await wires.get(events_of(chat), **bearer(chat)) for _ in range(8)]
     assert refusal(answers[0]) == (503, "unavailable", None)
     assert {answer.status for answer in answers} == {200, 503}
@@ -602,7 +603,7 @@ async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires) -> No
     chat = await wires.ask()
     socket = await wires.customer(chat)
     await socket.nothing_more()
-    await sync_to_async(_cut_other_connections)()
+    await _cut_the_readers_off()
     codes = []
     for number in range(8):
         await socket.send({"type": "end", "ref": str(number)})
@@ -613,14 +614,25 @@ async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires) -> No
     assert (await ChatSession.objects.aget(pk=chat.id)).status == "ended"
 
 
-def _cut_other_connections() -> None:
-    from django.db import connection
+async def _cut_the_readers_off() -> None:
+    """End, on the server, every connection through which the relay reads."""
+    from chat.relay import READERS, current_relay
 
+    pids = await asyncio.gather(*(current_relay().read(_own_pid) for _ in range(READERS)))
+    assert len(set(pids)) == READERS
+    await sync_to_async(_end_connections)(pids)
+
+
+def _own_pid() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        cursor.execute("SELECT pg_backend_pid(), pg_sleep(0.1)")  # long enough that each reader is asked once
+        pid: int = cursor.fetchone()[0]
+        return pid
+
+
+def _end_connections(pids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS pid", [pids])
 
 
 # Who has no business here ---------------------------------------------------
