@@ -177,7 +177,7 @@ async def _say(
             answered.set_result(None)
 
     relay.write(draft, source, reply)
-    if source is None or relay.writer.is_behind:
+    if source is None or relay.writer_of(draft.session_id).is_behind:
         await answered
 
 

@@ -41,6 +41,7 @@ from contactcenter.lib.frames import dump
 from contactcenter.lib.link import ProcessLink
 from contactcenter.lib.sockets import CLOSED_ELSEWHERE, CLOSED_FORBIDDEN, CLOSED_UNAUTHORIZED
 
+WRITERS = 2  # while one waits for the disk, the other works; more only cost (see docs/decisions)
 READERS = 3  # threads, each with a connection of its own
 QUEUE_EVERY = 0.1  # seconds between two looks at the queue
 SWITCH_EVERY = 0.0005  # seconds a busy thread keeps the event loop waiting; Python's own 5 ms are felt
@@ -129,8 +130,8 @@ class Relay:
         self.addresses: dict[str, int] = defaultdict(int)
         self.presences: dict[int, str] = {}
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="chat-reader")
-        self._writing = ThreadPoolExecutor(1, thread_name_prefix="chat-writer")
-        self.writer = Writer(self._writing, self._written)
+        self._writing = [ThreadPoolExecutor(1, thread_name_prefix="chat-writer") for _ in range(WRITERS)]
+        self._writers = [Writer(executor, self._written) for executor in self._writing]
         self.link = ProcessLink(str(self.instance), self.hear, self.wake_all)
         self._woken_sessions: set[UUID] = set()
         self._woken_agents: set[int] = set()
@@ -152,10 +153,10 @@ class Relay:
             self._cycling.cancel()
             await asyncio.gather(self._cycling, return_exceptions=True)
         await self.link.stop()
-        await self.writer.stop()
+        await asyncio.gather(*(writer.stop() for writer in self._writers))
         if self._refreshing is not None:
             await asyncio.gather(self._refreshing, return_exceptions=True)
-        for executor, threads in ((self._readers, READERS), (self._writing, 1)):
+        for executor, threads in ((self._readers, READERS), *((writing, 1) for writing in self._writing)):
             everybody = threading.Barrier(threads)
             closing = [self.loop.run_in_executor(executor, _close_on_each, everybody) for _ in range(threads)]
             await asyncio.gather(*closing)
@@ -212,7 +213,11 @@ class Relay:
     # Messages ---------------------------------------------------------------
     def write(self, draft: Draft, source: Socket | None, answer: Callable[[Result], None]) -> None:
         """Store a message; then `answer`, then everybody else's event."""
-        self.writer.write(draft, partial(self._answer, source, answer))
+        self.writer_of(draft.session_id).write(draft, partial(self._answer, source, answer))
+
+    def writer_of(self, session_id: UUID) -> Writer:
+        """Return the writer of a session, always the same one: what is said in it is stored in order."""
+        return self._writers[session_id.int % WRITERS]
 
     def _answer(self, source: Socket | None, answer: Callable[[Result], None], result: Result) -> None:
         failpoint("append.before_ack")

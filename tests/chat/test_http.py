@@ -609,7 +609,7 @@ async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires) -> No
         await socket.send({"type": "end", "ref": str(number)})
         answer = await socket.where(lambda frame, ref=str(number): frame.get("ref") == ref)  # type: ignore[misc]
         codes.append(answer.get("code", "ok"))
-    assert codes[0] == "unavailable"
+    assert set(codes) == {"unavailable", "ok"}
     assert codes[-1] == "ok"
     assert (await ChatSession.objects.aget(pk=chat.id)).status == "ended"
 
@@ -618,6 +618,7 @@ async def _cut_the_readers_off() -> None:
     """End, on the server, every connection through which the relay reads."""
     from chat.relay import READERS, current_relay
 
+    await current_relay().cycle()  # what it was about to read is read
     pids = await asyncio.gather(*(current_relay().read(_own_pid) for _ in range(READERS)))
     assert len(set(pids)) == READERS
     await sync_to_async(_end_connections)(pids)
