@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.utils import timezone
 
 from agents.permissions import live_logins
@@ -345,7 +345,7 @@ class Relay:
                 sessions, self._woken_sessions = self._woken_sessions, set()
                 await self._refresh_sessions(sessions)
                 await self._refresh_queue_in_time()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
         finally:
             self._refreshing = None
@@ -485,7 +485,7 @@ class Relay:
             await self.read(keep_connections, self.instance, at=timezone.now())
             await self._check_logins()
             await self._check_tokens(list(self.customers))
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("a cycle failed: %s", type(error).__name__)
         while self._refreshing is not None:
             await asyncio.wait([self._refreshing])
@@ -500,7 +500,7 @@ def _ask(function: Callable[..., T], *arguments: Any, **more: Any) -> T:
     """Call `function`; a connection that broke is dropped, so that the next call gets a new one."""
     try:
         return function(*arguments, **more)
-    except DatabaseError:
+    except Error:
         _close_connections(only_broken=True)
         raise
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils.translation import gettext as _
 
 from chat.actions import Draft, Result, append
@@ -21,7 +21,7 @@ def append_each(batch: Sequence[Draft]) -> list[Result]:
     """Append a batch; when the batch as a whole fails, each draft by itself, so that one cannot fail the others."""
     try:
         return append(batch)
-    except DatabaseError as error:
+    except Error as error:
         logger.warning("a batch of %d messages failed: %s", len(batch), type(error).__name__)
         _let_go_of_a_broken_connection()
         if len(batch) == 1:
