@@ -14,6 +14,7 @@ from channels.layers import get_channel_layer
 from contactcenter.lib.events import GROUP, Facts
 
 RETRY_SECONDS = 1.0
+TRIES = 3
 WAITING_FACTS = 10_000  # beyond that the oldest are dropped: the cycle finds what they spoke of
 logger = logging.getLogger(__name__)
 
@@ -52,11 +53,21 @@ class ProcessLink:
         try:
             while self._waiting:
                 facts, self._waiting = self._waiting, []
-                await get_channel_layer().group_send(GROUP, {"type": "wake", "origin": self.origin, "facts": facts})
-        except Exception as error:  # the layer's client raises many kinds; the others look for themselves
-            logger.warning("wake-up not sent: %s", type(error).__name__)
+                await self._send_stubbornly(facts)
         finally:
             self._sending = None
+
+    async def _send_stubbornly(self, facts: list[Facts]) -> None:
+        """Try a few times: the first send after Valkey came back finds its old connection dead."""
+        for is_last in (*[False] * (TRIES - 1), True):
+            try:
+                await get_channel_layer().group_send(GROUP, {"type": "wake", "origin": self.origin, "facts": facts})
+                return
+            except Exception as error:  # the layer's client raises many kinds; the others look for themselves
+                if is_last:
+                    logger.warning("wake-up not sent: %s", type(error).__name__)
+            if not is_last:
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
         """Subscribe, say so, and listen; again after every failure."""

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, ClassVar, TypeAlias
 
 from contactcenter.lib.errors import DomainError
-from contactcenter.lib.frames import MAX_BYTES, dump, parse_object
+from contactcenter.lib.frames import dump, parse_object
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -145,12 +145,10 @@ class JsonSocket:
 
     @staticmethod
     def _hello_in(text: str | bytes) -> dict[str, Any]:
-        if len(text) > MAX_BYTES:
-            raise Closed(CLOSED_TOO_LARGE)
         try:
             frame = parse_object(text)
-        except DomainError:
-            raise Closed(CLOSED_UNAUTHORIZED) from None
+        except DomainError as refusal:
+            raise Closed(CLOSED_TOO_LARGE if refusal.code == "too_large" else CLOSED_UNAUTHORIZED) from None
         if frame.get("type") != "hello":
             raise Closed(CLOSED_UNAUTHORIZED)
         return frame
