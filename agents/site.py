@@ -29,7 +29,9 @@ class StaffAdminSite(AdminSite):
             raise PermissionDenied(_("The administration is for administrators."))
         return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or "/admin/")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]  # the stubs know only Django's own page
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Send the person to the page that mails a link, after which every log-in ends."""
         return redirect("agents:forgotten")
 

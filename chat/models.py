@@ -135,7 +135,6 @@ class Kind(models.TextChoices):
     MESSAGE = "message", _("Message")
     NOTICE = "notice", _("Notice")
     JOINED = "joined", _("Agent joined")
-    LEFT = "left", _("Agent left")
     ENDED = "ended", _("Ended")
 
 

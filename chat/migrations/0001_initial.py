@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seq', models.PositiveIntegerField()),
                 ('uid', models.UUIDField()),
-                ('kind', models.CharField(choices=[('message', 'Message'), ('notice', 'Notice'), ('joined', 'Agent joined'), ('left', 'Agent left'), ('ended', 'Ended')], max_length=12)),
+                ('kind', models.CharField(choices=[('message', 'Message'), ('notice', 'Notice'), ('joined', 'Agent joined'), ('ended', 'Ended')], max_length=12)),
                 ('side', models.CharField(choices=[('customer', 'Customer'), ('agent', 'Agent'), ('system', 'System')], max_length=8)),
                 ('name', models.CharField(blank=True, max_length=150)),
                 ('text', models.TextField(blank=True)),
