@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ measured within one round, medians over the rounds; the absolute figures are of 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     goals = [goal for goal in GOALS if goal.number in options.goals]
     size = Size(seconds=options.seconds)
     with house(_runs(goals), size) as built:
