@@ -143,8 +143,10 @@ class ForeignPage(BaseHTTPRequestHandler):
         title = self.path.strip("/") or "water"
         script = f'<script src="{self.product}/static/chat/embed.js" data-department="general" defer></script>'
         body = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>{script}</head>
-<body><main><h1>About {title}</h1><p>Bills come every two months.</p><a href="/parks">Parks</a> <a href="/water">Water</a></main></body></html>"""
-        policy = f"default-src 'none'; script-src {self.product}; frame-src {self.product}; form-action 'none'; base-uri 'none'"
+<body><main><h1>About {title}</h1><p>Bills come every two months.</p>
+<a href="/parks">Parks</a> <a href="/water">Water</a></main></body></html>"""
+        ours = f"script-src {self.product}; frame-src {self.product}"
+        policy = f"default-src 'none'; {ours}; form-action 'none'; base-uri 'none'"
         self.send_response(200 if title in ("water", "parks") else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Security-Policy", policy)
@@ -200,7 +202,9 @@ def city(transactional_db: None, playwright: Playwright) -> City:
         kind=Wording.Kind.GREETING, language=english, text="Hello, I am {agent} from {department}. How can I help?"
     )
     WordingFactory(
-        kind=Wording.Kind.COLLECTION, language=english, text="We use what you type to answer you. It is deleted every day."
+        kind=Wording.Kind.COLLECTION,
+        language=english,
+        text="We use what you type to answer you. It is deleted every day.",
     )
     people = [agent(name, general) for name in ("Rosa", "Rudi")]
     for each in people:
@@ -230,7 +234,9 @@ def new_context(browser: Browser, watch: Watch, server: Server) -> Iterator[Call
 
     def open_window(width: int = 1280, height: int = 800, **options: object) -> BrowserContext:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce", **options  # type: ignore[arg-type]
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+            **options,  # type: ignore[arg-type]
         )
         context.set_default_timeout(PATIENCE)
         watch.over(context)

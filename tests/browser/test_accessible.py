@@ -50,7 +50,9 @@ def look(request: pytest.FixtureRequest) -> Look:
     return Look(request.param)
 
 
-def test_the_resident_finds_every_state_readable(city: City, server: Server, new_context: NewContext, look: Look, watch: Watch) -> None:
+def test_the_resident_finds_every_state_readable(
+    city: City, server: Server, new_context: NewContext, look: Look, watch: Watch
+) -> None:
     watch.allow("WebSocket connection", "ERR_CONNECTION_REFUSED")
     desk = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context(*SIZES[look.size]).new_page()
@@ -95,14 +97,19 @@ def test_refusals_and_the_page_of_its_own_are_readable(
     page.goto(f"{server.url}/chat/")
     page.get_by_label("Your name").wait_for()
     look.at("chat-page", resident, whole=True)
-    refusal = '{"code": "too_many", "detail": "You opened many chats in the last hour. Please call us.", "retry_after": 60}'
+    refusal = (
+        '{"code": "too_many", "detail": "You opened many chats in the last hour. Please call us.", "retry_after": 60}'
+    )
     page.route("**/api/v1/chat/sessions", lambda route: route.fulfill(status=429, body=refusal))
     page.get_by_label("Your name").fill("Tomasz Lind")
     page.get_by_label("How can we help?").fill("A question")
     page.get_by_role("button", name="Start the chat").click()
     page.get_by_text("You opened many chats").wait_for()
     look.at("widget-refused", resident)
-    closed = '{"state": "closed", "staffed": false, "next_opening": "2026-11-25T13:30:00Z", "languages": ["en"], "departments": [], "notice": "", "incident": null, "estimated_wait_seconds": null}'
+    closed = (
+        '{"state": "closed", "staffed": false, "next_opening": "2026-11-25T13:30:00Z", "languages": ["en"],'
+        ' "departments": [], "notice": "", "incident": null, "estimated_wait_seconds": null}'
+    )
     page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(body=closed))
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("Chat is closed now").wait_for()
@@ -115,7 +122,9 @@ def test_refusals_and_the_page_of_its_own_are_readable(
     assert look.faults == []
 
 
-def test_the_agent_finds_every_state_readable(city: City, server: Server, new_context: NewContext, look: Look, watch: Watch) -> None:
+def test_the_agent_finds_every_state_readable(
+    city: City, server: Server, new_context: NewContext, look: Look, watch: Watch
+) -> None:
     watch.allow("WebSocket connection", "ERR_CONNECTION_REFUSED")
     resident_page = new_context().new_page()
     desk = at_the_desk(new_context(*SIZES[look.size]), city.rosa, server.url)
@@ -123,7 +132,10 @@ def test_the_agent_finds_every_state_readable(city: City, server: Server, new_co
     look.at("desk-nobody", desk, whole=True)
     resident_page.goto(f"{server.url}/chat/")
     resident = Resident(resident_page).ask("My water bill is 312 dollars, it is normally about 90.")
-    others = [("Dana Whitfield", "Both carts are still at the kerb."), ("Priya Raman", "How do I get a parking permit?")]
+    others = [
+        ("Dana Whitfield", "Both carts are still at the kerb."),
+        ("Priya Raman", "How do I get a parking permit?"),
+    ]
     for name, question in others:
         other = new_context().new_page()
         other.goto(f"{server.url}/chat/")
@@ -148,7 +160,10 @@ def test_the_agent_finds_every_state_readable(city: City, server: Server, new_co
     desk.page.get_by_role("button", name="Keyboard shortcuts").click()
     look.at("desk-shortcuts", desk)
     desk.page.get_by_role("button", name="Close").click()
-    desk.page.evaluate("document.querySelector('#presence').value = 'break'; document.querySelector('#presence').dispatchEvent(new Event('change', {bubbles: true}))")
+    desk.page.evaluate(
+        "const presence = document.querySelector('#presence'); presence.value = 'break';"
+        " presence.dispatchEvent(new Event('change', {bubbles: true}))"
+    )
     expect(desk.page.locator(".lamp-on")).to_have_count(0)
     desk.page.keyboard.press("Alt+KeyA")
     desk.page.locator(".toast").wait_for()

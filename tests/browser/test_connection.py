@@ -137,8 +137,10 @@ def test_two_agents_press_accept_and_the_slower_one_reads_why_not(
     rosa.accepts_next()
     expect(rudi.page.get_by_text("Nobody waits.")).to_be_visible()
     rudi.page.evaluate(
-        """session => { const button = document.createElement('button'); button.dataset.accept = ''; button.dataset.session = session;
-        document.querySelector('[data-waiting]').hidden = false; document.querySelector('[data-waiting]').append(button); button.click(); }""",
+        """session => { const button = document.createElement('button');
+        button.dataset.accept = ''; button.dataset.session = session;
+        const waiting = document.querySelector('[data-waiting]');
+        waiting.hidden = false; waiting.append(button); button.click(); }""",
         stale,
     )
     expect(rudi.page.locator(".toast")).to_have_count(1)

@@ -131,7 +131,9 @@ def test_a_small_panel_counts_new_messages_and_gives_the_focus_back(
     expect(page).to_have_title("water")
 
 
-def test_a_page_of_a_site_that_is_not_listed_cannot_frame_the_chat(server: Server, new_context: NewContext, watch: Watch, city: City) -> None:
+def test_a_page_of_a_site_that_is_not_listed_cannot_frame_the_chat(
+    server: Server, new_context: NewContext, watch: Watch, city: City
+) -> None:
     watch.allow("frame-ancestors", "policy violation", "Framing", "postMessage")
     page = new_context().new_page()
     page.goto(f"{server.stranger}/water")

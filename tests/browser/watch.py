@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
 
 TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) =>
-  console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
+  console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"""
 
 
 @dataclass
 class Watch:
-    """`hosts`: the origins that a page may ask. `allow(…)` names parts of console errors that a test causes on purpose."""
+    """`hosts`: the origins that a page may ask. `allow(…)` names parts of console errors that a test causes."""
 
     hosts: set[str]
     seen: list[str] = field(default_factory=list)

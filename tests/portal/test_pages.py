@@ -1,0 +1,112 @@
+"""Who gets which page, under which policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from agents.models import Department
+from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, UserFactory, log_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def general() -> Department:
+    LanguageFactory()
+    made: Department = DepartmentFactory(
+        code="general",
+        name="General services",
+        phone="555-0100",
+        email="a@b.example",
+        hours_text="Mondays",
+        is_default=True,
+    )
+    return made
+
+
+def ancestors(client: Client, path: str) -> list[str]:
+    policy = client.get(path).headers["Content-Security-Policy"]
+    return next(part.split()[1:] for part in policy.split("; ") if part.startswith("frame-ancestors"))
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/", "/accounts/login/"])
+def test_only_the_widget_may_be_framed(client: Client, general: Department, path: str, settings: LazySettings) -> None:
+    settings.EMBED_SITES = ["https://city.example"]
+    assert ancestors(client, path) == ["'none'"]
+    assert client.get(path).headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_widget_may_be_framed_by_us_and_by_the_listed_sites(
+    client: Client, general: Department, settings: LazySettings
+) -> None:
+    settings.EMBED_SITES = ["https://city.example", "https://library.example"]
+    assert ancestors(client, "/chat/widget/") == ["'self'", "https://city.example", "https://library.example"]
+    assert "X-Frame-Options" not in client.get("/chat/widget/").headers
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/widget/"])
+def test_residents_pages_set_no_cookie_and_name_the_department(client: Client, general: Department, path: str) -> None:
+    response = client.get(path)
+    assert not response.cookies
+    for text in ("555-0100", "a@b.example", "Mondays"):
+        assert text in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/widget/"])
+def test_residents_pages_open_before_a_department_exists(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_a_department_that_is_not_there_falls_back_to_the_default_one(client: Client, general: Department) -> None:
+    page = client.get("/chat/widget/?department=%22%3E%3Cscript%3E").content.decode()
+    assert 'data-department="general"' in page
+    assert "<script>" not in page
+
+
+def test_closed_departments_are_not_shown(client: Client, general: Department) -> None:
+    DepartmentFactory(name="Ferries", is_active=False)
+    assert "Ferries" not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(("debug", "status"), [(True, 200), (False, 404)])
+def test_the_style_guide_is_there_with_debug_only(
+    client: Client, settings: LazySettings, debug: bool, status: int
+) -> None:
+    settings.DEBUG = debug
+    assert client.get("/styleguide/").status_code == status
+
+
+def roles() -> Iterable[tuple[str, int]]:
+    yield from (("agent", 200), ("trainee", 200), ("supervisor", 200))
+    yield from ((role, 403) for role in ("director", "clerk", "care_centre", "treasury", "cao", "admin"))
+
+
+@pytest.mark.parametrize(("role", "status"), roles())
+def test_the_desk_opens_for_those_who_work_it(client: Client, role: str, status: int) -> None:
+    person = AgentFactory(user__roles=[role]).user if status == 200 else UserFactory(roles=[role])
+    log_in(client, person)
+    response = client.get("/desk/")
+    assert response.status_code == status
+    if status == 403:
+        assert "Ask an administrator" in response.content.decode()
+
+
+def test_the_desk_asks_a_stranger_to_log_in(client: Client) -> None:
+    response = client.get("/desk/")
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/accounts/login/?next=/desk/"
+
+
+def test_the_desk_is_never_kept_by_a_browser(client: Client) -> None:
+    log_in(client, AgentFactory().user)
+    assert "no-store" in client.get("/desk/").headers["Cache-Control"]
+
+
+def test_an_unknown_page_says_so(client: Client, general: Department) -> None:
+    response = client.get("/no-such-page/")
+    assert response.status_code == 404
+    assert "There is no such page" in response.content.decode()
