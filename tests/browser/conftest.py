@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -110,6 +111,15 @@ class Server:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             sys.stderr.write(line)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Killed, and started again afterwards, whatever the test finds in between."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
 
     def kill(self) -> None:
         assert self.process is not None

@@ -76,11 +76,10 @@ def test_the_resident_finds_every_state_readable(
     resident.chat.get_by_role("button", name="End chat").first.click()
     look.at("widget-end-asked", resident)
     resident.chat.get_by_role("button", name="Stay").click()
-    server.kill()
-    resident.chat.get_by_text("Connection lost.").wait_for()
-    resident.says("The black digits are 0 1 3 9 1")
-    look.at("widget-reconnecting", resident)
-    server.start()
+    with server.away():
+        resident.chat.get_by_text("Connection lost.").wait_for()
+        resident.says("The black digits are 0 1 3 9 1")
+        look.at("widget-reconnecting", resident)
     desk.sees("The black digits").page.locator("#reply").fill("")
     desk.ends()
     resident.chat.get_by_role("button", name="Start another chat").wait_for()
@@ -170,10 +169,9 @@ def test_the_agent_finds_every_state_readable(
     look.at("desk-toast", desk)
     desk.ends()
     look.at("desk-ended", desk)
-    server.kill()
-    desk.page.get_by_text("Not connected.").wait_for()
-    look.at("desk-not-connected", desk)
-    server.start()
+    with server.away():
+        desk.page.get_by_text("Not connected.").wait_for()
+        look.at("desk-not-connected", desk)
     assert look.faults == []
 
 
