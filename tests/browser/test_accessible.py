@@ -12,6 +12,8 @@ from tests.browser.conftest import PICTURES, City, Server
 from tests.browser.people import AtTheDesk, Resident, at_the_desk, axe_faults
 from tests.browser.watch import Watch
 
+pytestmark = [pytest.mark.rule("PK-A11Y")]
+
 NewContext = Callable[..., BrowserContext]
 SIZES = {"wide": (1280, 800), "narrow": (320, 640)}
 

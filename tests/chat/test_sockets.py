@@ -23,6 +23,7 @@ def message(text: str, session: str | None = None, uid: str | None = None) -> di
     return {**frame, "session": session} if session else frame
 
 
+@pytest.mark.rule("EM-DEF")
 async def test_a_whole_chat_from_the_queue_to_the_end(city: City, wires: Wires) -> None:
     desk = await wires.desk(city.rosa)
     welcome = await desk.next("welcome")
