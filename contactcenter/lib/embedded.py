@@ -33,6 +33,7 @@ CLONE_NEWUSER: Final = 0x10000000
 PR_SET_PDEATHSIG: Final = 1
 NOBODY: Final = 65534
 START_WITHIN: Final = 30.0  # seconds
+STOP_WITHIN: Final = 15.0
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 # Logs bear ids only: no statement, no parameter and no row of a person.
@@ -98,6 +99,7 @@ class Postgres:
         if not (data / "PG_VERSION").exists():
             self._initialise(data, password_file)
         self._password = password_file.read_text().strip()
+        _wait_for_the_last_one(data / "postmaster.pid")
         self.port = free_port()
         self._launch(data)
         self._wait_and_create()
@@ -199,6 +201,17 @@ class Postgres:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database])
             if not cursor.fetchone():
                 cursor.execute(f'CREATE DATABASE "{self.database}"')
+
+
+def _wait_for_the_last_one(note: Path) -> None:
+    """After a kill of our parent the server before us may still be writing its last pages: give it time."""
+    deadline = time.monotonic() + STOP_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            os.kill(int(note.read_text().split()[0]), 0)
+        except (OSError, ValueError, IndexError):
+            return
+        time.sleep(0.05)
 
 
 class Valkey:

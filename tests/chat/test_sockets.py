@@ -164,7 +164,7 @@ async def test_presence_is_one_whatever_the_number_of_tabs(city: City, wires: Wi
     await second.next("welcome")
     await first.send({"type": "presence", "state": "break", "ref": "p"})
     await first.next("ok", ref="p")
-    assert (await second.next("presence", agent=city.rosa.pk))["state"] == "break"
+    assert await second.next("presence", agent=city.rosa.pk, state="break")
     chat = await wires.ask()
     await second.send({"type": "accept", "session": chat.session, "ref": "a"})
     assert (await second.next("error", ref="a"))["code"] == "not_online"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from contactcenter.lib.embedded import free_port
+from contactcenter.lib.embedded import Postgres, free_port
 from contactcenter.operations.stores import ROOT, Trouble, plain_trouble
 
 SERVE = [sys.executable, "-m", "contactcenter.operations.serve"]
@@ -164,9 +165,11 @@ def read_until(process: subprocess.Popen[str], line: str) -> None:
 def children_of(pid: int) -> list[int]:
     """Return all processes below `pid`."""
     below: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            below += [child, *children_of(child)]
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread or process that has just ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                for child in map(int, (task / "children").read_text().split()):
+                    below += [child, *children_of(child)]
     return below
 
 
@@ -213,3 +216,13 @@ def test_a_second_run_goes_on_with_the_data_and_nothing_outlives_a_kill(
     process.kill()
     process.wait()
     assert wait_until_gone(children) == []
+
+
+@linux
+def test_a_run_right_after_a_kill_waits_for_the_database_before_it(data_dir: Path) -> None:
+    for _ in range(2):
+        postgres = Postgres(data_dir.with_name("killed") / "postgres")
+        postgres.start()
+        assert postgres.process is not None
+        postgres.process.send_signal(signal.SIGINT)  # what the kernel sends it when its parent is killed
+    postgres.process.wait(SOON)
