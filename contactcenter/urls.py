@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("contactcenter.operations.urls")),
     path("", include("chat.urls")),
+    path("", include("policies.urls")),
     path("", include("agents.urls")),
     path("", include("contactcenter.notices.urls")),
     path("", include("contactcenter.desk.urls")),

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from django.core.cache import cache
+from django.test import Client
 
 from chat.relay import Relay, current_relay, stop_current_relay
+from tests.factories import UserFactory, log_in
 from tests.wire import Wires
 
 
@@ -17,6 +19,13 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def admin_client(db: None, client: Client) -> Client:
+    """A browser in which the administrator "boss" is logged in."""
+    log_in(client, UserFactory(username="boss", roles=["admin"]))
+    return client
 
 
 @pytest_asyncio.fixture

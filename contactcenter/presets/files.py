@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import holidays
+
+from policies.calendar import FIRST_DAY, LAST_DAY, Definition, Schedule
+from policies.hours import read_hours
+
 FOLDER = Path(__file__).resolve().parent
 MAIL_DOMAIN = "maplebrook.example"
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -25,30 +32,100 @@ class Person:
 
 
 @dataclass(frozen=True)
+class CalendarFile:
+    """A preset's calendar: its name for people, its hours, and the clause that gives them (empty: none does)."""
+
+    name: str
+    definition: Definition
+    document: str
+    clause: str
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule as the city adopted it; a default is the program's own row, where the documents are silent."""
+
+    rule: str
+    values: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    is_default: bool = False
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The documents that a city adopted whole, from when, those reviewed then, and the rules that bear values."""
+
+    documents: list[str]
+    effective_on: date
+    reason: str
+    rules: list[RuleRow]
+    reviewed: list[str]
+
+
+@dataclass(frozen=True)
 class Preset:
     """A city as its files describe it; rows are dictionaries of model fields."""
 
     name: str
+    calendar: CalendarFile
+    policy: Policy
     languages: list[dict[str, Any]]
     departments: list[dict[str, Any]]
     wordings: list[dict[str, Any]]
+    certificates: list[dict[str, Any]]
     people: list[Person]
 
 
 def preset_names() -> list[str]:
     """Return the names of the presets that can be loaded."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/city.toml"))
+    return sorted(path.parent.name for path in FOLDER.glob("*/calendar.toml"))
 
 
 def read_preset(name: str) -> Preset:
     """Read a preset by a name of `preset_names()`."""
-    city = tomllib.loads((FOLDER / name / "city.toml").read_text(encoding="utf-8"))
-    people_file = FOLDER / name / "people.toml"
-    people = tomllib.loads(people_file.read_text(encoding="utf-8"))["people"] if people_file.exists() else []
+    city, people, policy = _read(name, "city"), _read(name, "people"), _read(name, "policy")
     return Preset(
         name=name,
+        calendar=_calendar_file(name),
+        policy=Policy(
+            documents=policy["documents"],
+            effective_on=policy["effective_on"],
+            reason=policy["reason"],
+            rules=[RuleRow(**row) for row in policy.get("rules", [])],
+            reviewed=policy.get("reviewed", []),
+        ),
         languages=city.get("languages", []),
         departments=city.get("departments", []),
         wordings=city.get("wordings", []),
-        people=[Person(**{**person, "name": tuple(person["name"])}) for person in people],
+        certificates=_read(name, "certificates").get("kinds", []),
+        people=[Person(**{**person, "name": tuple(person["name"])}) for person in people.get("people", [])],
     )
+
+
+def read_calendar(name: str) -> Definition:
+    """Return the calendar that a preset ships, with the public holidays of its place."""
+    return _calendar_file(name).definition
+
+
+def _calendar_file(name: str) -> CalendarFile:
+    kept = _read(name, "calendar")
+    week = tuple(read_hours(kept["week"].get(day, ""), field=day) for day in WEEK)
+    definition = Definition(
+        zone=kept["zone"],
+        schedules=(Schedule(FIRST_DAY, week),),
+        holidays=public_holidays(kept["country"], kept["subdivision"]),
+        days={},
+    )
+    return CalendarFile(kept["name"], definition, kept.get("document", ""), kept.get("clause", ""))
+
+
+def public_holidays(country: str, subdivision: str) -> dict[date, str]:
+    """Return the observed public holidays of a place for every covered year, by date."""
+    years = range(FIRST_DAY.year, LAST_DAY.year + 1)
+    listed = holidays.country_holidays(country, subdiv=subdivision, years=years, categories=("public",), observed=True)
+    return {on: name for on, name in sorted(listed.items()) if FIRST_DAY <= on <= LAST_DAY}
+
+
+def _read(name: str, file: str) -> dict[str, Any]:
+    path = FOLDER / name / f"{file}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

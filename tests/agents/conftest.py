@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from agents.models import User
-from tests.factories import UserFactory, log_in
+from tests.factories import UserFactory
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -20,12 +19,6 @@ MOMENT = timedelta(microseconds=1)
 
 def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
-
-
-@pytest.fixture
-def admin_client(db: None, client: Client) -> Client:
-    log_in(client, UserFactory(username="boss", roles=["admin"]))
-    return client
 
 
 @pytest.fixture

@@ -1,0 +1,153 @@
+"""The register: what keeps each rule, and whether it was kept. Nothing is green by default.
+
+A room that keeps a rule registers itself here; the rooms below know none of
+them. A check looks at what really happened in a period and answers with the
+ids of what broke the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from policies.catalogue import Rule, rules
+from policies.models import RuleVersion
+from policies.versions import rules_in_force
+
+BUILT = 2  # the step that the program has reached
+
+
+class Verdict(TextChoices):
+    KEPT = "kept", gettext_lazy("Kept")
+    BROKEN = "broken", gettext_lazy("Not kept")
+    IN_PART = "in_part", gettext_lazy("Kept in part")
+    NOT_MEASURED = "not_measured", gettext_lazy("Not measured")
+    NOT_ENFORCED = "not_enforced", gettext_lazy("Not enforced yet")
+    NOT_ADOPTED = "not_adopted", gettext_lazy("Not adopted here")
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `start` to before `end`."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def last_days(cls, days: int, *, at: datetime) -> Period:
+        return cls(at - timedelta(days=days), at)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: how many cases the rule applied to, and the ids of those in which it was broken.
+
+    `departure` says why the rule is not kept although no single case shows it, such as a switch that is on.
+    """
+
+    considered: int
+    broken: tuple[str, ...] = ()
+    note: str = ""
+    departure: str = ""
+
+    @property
+    def kept(self) -> int:
+        return self.considered - len(self.broken)
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.broken and not self.departure
+
+
+Check = Callable[[Period], Finding]
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """What keeps a rule: in words, with the check that measures it, and what is still missing."""
+
+    how: str | Promise
+    check: Check | None = None
+    lacks: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A rule with its verdict in a period."""
+
+    rule: Rule
+    verdict: Verdict
+    version: RuleVersion | None
+    keeper: Keeper | None
+    finding: Finding | None
+
+    @property
+    def reason(self) -> str:
+        """Say in a sentence why the verdict is what it is."""
+        if self.verdict == Verdict.NOT_ADOPTED:
+            return _("This city has not adopted the rule.")
+        if self.keeper is None:
+            return _("It comes with step %(step)d of the program.") % {"step": self.rule.step}
+        if self.finding is None:
+            return _("No figure of the running program can show it.")
+        if self.finding.departure:
+            return self.finding.departure
+        if not self.finding.considered:
+            return _("Nothing happened in this time that the rule applies to.")
+        return _("%(kept)d of %(considered)d kept.") % {
+            "kept": self.finding.kept,
+            "considered": self.finding.considered,
+        }
+
+
+_keepers: dict[str, Keeper] = {}
+
+
+def keep(rule: str, *, how: str | Promise, check: Check | None = None, lacks: str | Promise = "") -> None:
+    """Register what keeps a rule. Called from `AppConfig.ready()`."""
+    _keepers[rule] = Keeper(how, check, lacks)
+
+
+def keeper_of(rule: str) -> Keeper | None:
+    return _keepers.get(rule)
+
+
+def judge(rule: Rule, version: RuleVersion | None, period: Period) -> Judgement:
+    """Measure one rule, in that part of the period in which the city had adopted it."""
+    keeper = _keepers.get(rule.id)
+    if version is None:
+        return Judgement(rule, Verdict.NOT_ADOPTED, None, keeper, None)
+    if keeper is None:
+        return Judgement(rule, Verdict.NOT_ENFORCED, version, None, None)
+    finding = keeper.check(_adopted_part(rule, period)) if keeper.check else None
+    return Judgement(rule, _verdict(keeper, finding), version, keeper, finding)
+
+
+def _adopted_part(rule: Rule, period: Period) -> Period:
+    """Return the end of the period in which the rule held without interruption."""
+    rows = RuleVersion.objects.filter(rule=rule.id, effective_from__lte=period.end)
+    since = None
+    for is_adopted, begun in rows.order_by("effective_from", "pk").values_list("is_adopted", "effective_from"):
+        since = (since or begun) if is_adopted else None
+    return Period(max(period.start, since or period.start), period.end)
+
+
+def _verdict(keeper: Keeper, finding: Finding | None) -> Verdict:
+    if finding is not None and not finding.is_clean:
+        return Verdict.BROKEN
+    if finding is None or not finding.considered:
+        return Verdict.NOT_MEASURED
+    return Verdict.IN_PART if keeper.lacks else Verdict.KEPT
+
+
+def judge_all(period: Period, *, at: datetime, only: Sequence[str] | None = None) -> list[Judgement]:
+    """Measure every rule of the catalogue, or some, in its order."""
+    held = rules_in_force(at=at)
+    wanted = [rule for rule in rules().values() if only is None or rule.id in only]
+    return [judge(rule, held.get(rule.id), period) for rule in wanted]

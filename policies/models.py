@@ -1,0 +1,178 @@
+"""What the city adopted. Versions are append-only; only `policies.actions` writes them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+
+class Document(models.Model):
+    """A document that a council adopted, with the dates of its life. Source: DF-REVIEW."""
+
+    code = models.CharField(_("code"), max_length=10, primary_key=True, help_text=_("Rules are named after it."))
+    title = models.CharField(_("title"), max_length=150)
+    body = models.CharField(_("adopted by"), max_length=150, help_text=_("The city or county whose document it is."))
+    citation = models.CharField(_("citation"), max_length=150, blank=True, help_text=_("Resolution or by-law number."))
+    adopted_on = models.DateField(_("adopted on"), null=True, blank=True)
+    effective_on = models.DateField(_("in effect from"), null=True, blank=True)
+    reviewed_on = models.DateField(
+        _("last reviewed on"), null=True, blank=True, help_text=_("The next review is counted from this day.")
+    )
+    next_review_on = models.DateField(
+        _("next review on"),
+        null=True,
+        blank=True,
+        help_text=_("Once this day is past, the document is listed as overdue. Empty: counted from the last review."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(adopted_on__isnull=True)
+                | Q(effective_on__isnull=True)
+                | Q(effective_on__gte=F("adopted_on")),
+                name="policies_document_in_order",
+                violation_error_message=_("A document cannot take effect before it is adopted. Check the two dates."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.title}"
+
+
+class State(models.TextChoices):
+    """Where a version of a rule stands at an instant."""
+
+    NOW = "now", _("Decides now")
+    PLANNED = "planned", _("Planned")
+    FORMER = "former", _("Former, or replaced before it began")
+
+
+class RuleVersionQuerySet(models.QuerySet["RuleVersion"]):
+    def latest_of_each(self, *, at: datetime) -> Self:
+        """The version of each rule that holds at an instant: effective by then, the newest of those."""
+        begun = self.filter(effective_from__lte=at)
+        return begun.order_by("rule", "-effective_from", "-pk").distinct("rule")
+
+    def with_state(self, *, at: datetime) -> Self:
+        """Each version with its `State` at an instant; of two for one moment the newer one counts."""
+        others = RuleVersion.objects.filter(rule=OuterRef("rule"))
+        is_replaced = Exists(others.filter(effective_from=OuterRef("effective_from"), pk__gt=OuterRef("pk")))
+        is_followed = Exists(others.filter(effective_from__gt=OuterRef("effective_from"), effective_from__lte=at))
+        return self.annotate(
+            state=Case(
+                When(is_replaced, then=Value(State.FORMER)),
+                When(effective_from__gt=at, then=Value(State.PLANNED)),
+                When(is_followed, then=Value(State.FORMER)),
+                default=Value(State.NOW),
+            )
+        )
+
+
+class RuleVersion(models.Model):
+    """What the city adopted for one rule from an instant on. Never changed, never deleted (decision 5)."""
+
+    rule = models.CharField(_("rule"), max_length=20)
+    number = models.PositiveIntegerField(_("version"))
+    is_adopted = models.BooleanField(_("adopted"), default=True)
+    values = models.JSONField(_("values"), default=dict)
+    document = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="versions", verbose_name=_("document")
+    )
+    clause = models.CharField(_("clause"), max_length=100, blank=True)
+    effective_from = models.DateTimeField(_("in force from"))
+    review_on = models.DateField(_("review on"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    made_at = models.DateTimeField(_("written at"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+
+    objects = RuleVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rule in force")
+        verbose_name_plural = _("rules in force")
+        indexes = [models.Index(fields=["rule", "-effective_from", "-id"], name="policies_rule_in_force")]
+        constraints = [models.UniqueConstraint(fields=["rule", "number"], name="policies_rule_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} · {self.number}"
+
+    def number_of(self, name: str) -> int:
+        """Return a value that is a whole number."""
+        return int(self.values[name])
+
+
+class BusinessCalendar(models.Model):
+    """A calendar's name. Its hours are in its versions."""
+
+    code = models.SlugField(
+        _("code"), unique=True, help_text=_("Programs ask the clock by it. Do not change it once they do.")
+    )
+    name = models.CharField(_("name"), max_length=100, help_text=_("As supervisors read it."))
+    is_default = models.BooleanField(
+        _("default"), default=False, help_text=_("Holds wherever no other calendar is given. One calendar only.")
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("calendar")
+        verbose_name_plural = _("calendars")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=Q(is_default=True),
+                name="policies_calendar_one_default",
+                violation_error_message=_("Another calendar is the default one. Take that mark away first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarVersion(models.Model):
+    """A calendar as it was written down at one moment, with its compiled hours. Never changed, never deleted.
+
+    `definition` is what people decided; `opens` and `closes` are the intervals
+    that it came to then, in seconds since 1970, so that an old deadline can be
+    reckoned again whatever has changed since.
+    """
+
+    calendar = models.ForeignKey(BusinessCalendar, models.PROTECT, related_name="versions", verbose_name=_("calendar"))
+    number = models.PositiveIntegerField(_("version"), validators=[MinValueValidator(1)])
+    definition: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("definition"))
+    opens = ArrayField(models.BigIntegerField(), editable=False)
+    closes = ArrayField(models.BigIntegerField(), editable=False)
+    effective_on: models.DateField[date, date] = models.DateField(_("differs from"))
+    document = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
+    )
+    clause = models.CharField(_("clause"), max_length=100, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    made_at = models.DateTimeField(_("written at"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("version of a calendar")
+        verbose_name_plural = _("versions of calendars")
+        constraints = [models.UniqueConstraint(fields=["calendar", "number"], name="policies_calendar_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} · {self.number}"

@@ -1,0 +1,168 @@
+"""What an admin can set for a rule: its values, their limits, and what each means in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contactcenter.lib.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number with a unit."""
+
+    name: str
+    label: Promise
+    help: Promise
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Something that is on or off."""
+
+    name: str
+    label: Promise
+    help: Promise
+
+
+Value = Number | Switch
+
+
+@dataclass(frozen=True)
+class Settable:
+    """The values of one rule, and the sentence that they amount to."""
+
+    values: tuple[Value, ...]
+    say: Callable[[Mapping[str, Any]], str]
+
+
+def say_seconds(seconds: int) -> str:
+    """Return a span as people read it in a chat: 2:00."""
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def _say_hours(values: Mapping[str, Any]) -> str:
+    if values["always_open"]:
+        return _("The chat is open at any hour, which departs from the rule.")
+    return _("The chat opens inside the opening hours only.")
+
+
+SETTABLE: dict[str, Settable] = {
+    "EM-HRS": Settable(
+        (
+            Switch(
+                "always_open",
+                gettext_lazy("Open at any hour"),
+                gettext_lazy(
+                    "The chat then takes residents day and night, whatever the calendar says. The conformance page "
+                    "shows it as a departure from EM-HRS. Meant for demonstrations."
+                ),
+            ),
+        ),
+        _say_hours,
+    ),
+    "EM-HRS-30": Settable(
+        (
+            Number(
+                "minutes_before_closing",
+                gettext_lazy("Minutes before closing"),
+                gettext_lazy(
+                    "New chats are taken until so many minutes before closing time; who waits by then may still be "
+                    "accepted until closing. 0: until closing time itself."
+                ),
+                0,
+                720,
+            ),
+        ),
+        lambda values: (
+            _("The last chat begins %(count)d minutes before closing time.")
+            % {"count": values["minutes_before_closing"]}
+        ),
+    ),
+    "EM-IDLE-2": Settable(
+        (
+            Number(
+                "seconds",
+                gettext_lazy("Seconds of silence until the notice"),
+                gettext_lazy(
+                    "Counted from the agent's last message that the resident has not followed with a sign of life. "
+                    "Holds for messages that are written from then on; running clocks keep theirs."
+                ),
+                1,
+                3600,
+            ),
+        ),
+        lambda values: (
+            _("A silent resident is asked after %(time)s whether they are still there.")
+            % {"time": say_seconds(values["seconds"])}
+        ),
+    ),
+    "EM-IDLE-4": Settable(
+        (
+            Number(
+                "seconds",
+                gettext_lazy("Seconds of silence in total until the end"),
+                gettext_lazy(
+                    "The notice of EM-IDLE-2 is part of it: with 120 there and 240 here the chat ends 120 seconds "
+                    "after the notice was sent. Holds for notices that are sent from then on."
+                ),
+                2,
+                7200,
+            ),
+        ),
+        lambda values: _("A chat ends after %(time)s of silence in total.") % {"time": say_seconds(values["seconds"])},
+    ),
+    "DF-REVIEW": Settable(
+        (
+            Number(
+                "years",
+                gettext_lazy("Years between reviews"),
+                gettext_lazy(
+                    "A document without a review date of its own is due so many years after its last review, or "
+                    "after its adoption. Overdue ones are listed."
+                ),
+                1,
+                50,
+            ),
+        ),
+        lambda values: _("Documents are reviewed every %(count)d years.") % {"count": values["years"]},
+    ),
+}
+
+
+def check_values(rule: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a rule, whole and within their limits. Raises `Invalid`."""
+    settable = SETTABLE.get(rule)
+    known = settable.values if settable else ()
+    unknown = set(values) - {value.name for value in known}
+    if unknown:
+        raise Invalid(
+            _("%(rule)s has no value %(names)s.") % {"rule": rule, "names": ", ".join(sorted(unknown))}, field="values"
+        )
+    return {value.name: _checked(value, values.get(value.name)) for value in known}
+
+
+def _checked(value: Value, given: Any) -> int | bool:
+    if isinstance(value, Switch):
+        return bool(given)
+    if isinstance(given, bool) or not isinstance(given, int) or not value.least <= given <= value.most:
+        raise Invalid(
+            _("%(label)s: write a whole number from %(least)d to %(most)d.")
+            % {"label": value.label, "least": value.least, "most": value.most},
+            field=value.name,
+        )
+    return given
+
+
+def say(rule: str, values: Mapping[str, Any]) -> str:
+    """Return what a rule's values mean, in a sentence."""
+    settable = SETTABLE.get(rule)
+    return settable.say(values) if settable else _("The rule holds as it is written.")
