@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import DateTimeField, Exists, ManyToManyField, Model, OuterRef, QuerySet, URLField
+from django.db.models import DateTimeField, Exists, ManyToManyField, OuterRef, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from simple_history.admin import SimpleHistoryAdmin
 
 from agents import actions
-from agents.models import Agent, Department, Language, LogIn, Membership, Role, User
+from agents.models import Agent, Department, DepartmentHours, Language, LogIn, Membership, Role, User
+from contactcenter.lib.admin import ConfigAdmin, HistoryAdmin, MomentInput
 from contactcenter.lib.errors import DomainError
 
 if TYPE_CHECKING:
@@ -31,22 +32,6 @@ else:
 admin.site.unregister(Group)
 if admin.site.is_registered(TOTPDevice):
     admin.site.unregister(TOTPDevice)
-
-
-class MomentInput(forms.DateTimeInput):
-    """Date and time in one labelled field; Django's own has two and one label."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
-
-
-class ConfigAdmin(SimpleHistoryAdmin):
-    """Configuration: who changed what and when is on its history page; nothing is deleted that others point at."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class UserForm(UserModelForm):
@@ -218,6 +203,23 @@ class DepartmentAdmin(ConfigAdmin):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
 
+@admin.register(DepartmentHours)
+class DepartmentHoursAdmin(HistoryAdmin):
+    """Which calendar holds where. A row may be deleted: the next less specific one holds then."""
+
+    list_display = ("department_name", "channel_name", "calendar")
+    list_filter = ("department", "channel", "calendar")
+    list_select_related = ("department", "calendar")
+
+    @admin.display(description=_("department"), ordering="department")
+    def department_name(self, hours: DepartmentHours) -> str:
+        return str(hours.department or _("Every department"))
+
+    @admin.display(description=_("channel"), ordering="channel")
+    def channel_name(self, hours: DepartmentHours) -> str:
+        return str(hours.get_channel_display() or _("Every channel"))
+
+
 @admin.register(Language)
 class LanguageAdmin(ConfigAdmin):
     list_display = ("name", "code", "is_active")
@@ -246,3 +248,11 @@ class LogInAdmin(LogInModelAdmin):
 def _acting(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # the administration lets nobody else in
     return request.user
+
+
+def acting_now(request: HttpRequest) -> tuple[User, datetime]:
+    """Return who acts on this page, and when."""
+    return _acting(request), timezone.now()
+
+
+from agents import admin_certificates  # noqa: E402, F401  # more pages of this administration; they use the above

@@ -8,6 +8,11 @@ class AgentsConfig(AppConfig):
     default = True
     verbose_name = _("staff")
 
+    def ready(self) -> None:
+        from policies.reviews import register_reviewable
+
+        register_reviewable("agents.CertificateKind")
+
 
 class StaffAdminConfig(admin_apps.AdminConfig):
     default = False

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agents import rules
-from agents.models import Agent, LogIn, OneTimeLink, User
+from agents.models import Agent, Certificate, LogIn, OneTimeLink, Role, User
 from contactcenter.lib.errors import NotFound
 from contactcenter.lib.hashing import digest
 
@@ -53,6 +54,11 @@ def may_work_the_desk(user: User | AnonymousUser, *, at: datetime | None = None)
     return agent is not None and may_agent_work(agent, at=at or timezone.now())
 
 
+def may_supervise(user: User | AnonymousUser) -> bool:
+    """Say whether this person watches over the others' work."""
+    return isinstance(user, User) and user.is_active and user.has_role(Role.SUPERVISOR)
+
+
 def may_agent_work(agent: Agent, *, at: datetime) -> bool:
     """Say the same of an agent whose row, person and roles are at hand."""
     is_free = agent.user.is_active and not rules.is_suspended(agent.suspended_until, at=at)
@@ -66,3 +72,19 @@ def access_link(secret: str, *, at: datetime, lock: bool = False) -> OneTimeLink
     if link is None:
         raise NotFound(_("This link does not work any more. It was used, has expired, or a newer one was sent."))
     return link
+
+
+def certificates_to_approve(user: User | AnonymousUser) -> QuerySet[Certificate]:
+    """Return the certificates that wait for this person: of a kind for one of their roles, and not their own."""
+    if not (isinstance(user, User) and user.is_active):
+        return Certificate.objects.none()
+    waiting = Certificate.objects.waiting().filter(kind__approver_role__in=user.roles)
+    return waiting.exclude(agent__user=user).select_related("agent__user", "kind").order_by("noted_at", "pk")
+
+
+def access_certificate_to_approve(pk: int, user: User | AnonymousUser) -> Certificate:
+    """Return a certificate that waits for this person; all others look the same as none. Raises `NotFound`."""
+    certificate = certificates_to_approve(user).filter(pk=pk).first()
+    if certificate is None:
+        raise NotFound(_("No such certificate waits for your approval."))
+    return certificate

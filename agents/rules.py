@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+Level = Literal["trainee", "full"]
 
 DESK_ROLES = frozenset({"agent", "trainee", "supervisor"})
 WITHOUT_SECOND_FACTOR = frozenset({"agent", "trainee"})
@@ -38,6 +41,37 @@ def works_the_desk(roles: Collection[str]) -> bool:
 def is_suspended(until: datetime | None, *, at: datetime) -> bool:
     """Say whether a suspension that lasts to `until` still holds."""
     return until is not None and at < until
+
+
+def level_of(roles: Collection[str]) -> Level:
+    """Return the level whose certificates are asked for: trainee until agent or supervisor. Source: PH-CERT."""
+    held = set(roles)
+    return "trainee" if "trainee" in held and held.isdisjoint({"agent", "supervisor"}) else "full"
+
+
+def alternatives_met(requirements: Mapping[int, int], evidenced: Collection[int]) -> bool:
+    """Say whether every requirement of at least one alternative has evidence.
+
+    `requirements` maps each requirement to the number of its alternative;
+    without any requirement nothing has to be shown. Source: PH-CERT.
+    """
+    return not lacking_of_nearest(requirements, evidenced)
+
+
+def lacking_of_nearest(requirements: Mapping[int, int], evidenced: Collection[int]) -> list[int]:
+    """Return what still lacks evidence in the alternative that lacks least; of equal ones in the first."""
+    lacking: dict[int, list[int]] = {alternative: [] for alternative in sorted(requirements.values())}
+    for requirement, alternative in requirements.items():
+        if requirement not in evidenced:
+            lacking[alternative].append(requirement)
+    return min(lacking.values(), key=len, default=[])
+
+
+def last_date(valid_from: date, valid_days: int | None) -> date | None:
+    """Return the last date of a certificate that begins then and counts for so many days; None without an end."""
+    if valid_days is None:
+        return None
+    return date.fromordinal(min(valid_from.toordinal() + valid_days - 1, date.max.toordinal()))
 
 
 def is_locked_out(failures: int) -> bool:

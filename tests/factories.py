@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import factory
@@ -14,7 +14,21 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils import timezone
 
-from agents.models import Agent, Department, Language, LogIn, LogInTry, Membership, Role, RoleGrant, User
+from agents.models import (
+    Agent,
+    Certificate,
+    CertificateKind,
+    Department,
+    Evidence,
+    Language,
+    LogIn,
+    LogInTry,
+    Membership,
+    Requirement,
+    Role,
+    RoleGrant,
+    User,
+)
 from chat.models import ChatSession, Seat, Wording
 from chat.rules import lowest_free
 from chat.states import Status
@@ -179,3 +193,49 @@ class WordingFactory(factory.django.DjangoModelFactory[Wording]):
 
     class Meta:
         model = Wording
+
+
+class CertificateKindFactory(factory.django.DjangoModelFactory[CertificateKind]):
+    """A kind for the chat that was adopted long ago, has no end of its own and is approved by supervisors."""
+
+    code = factory.Sequence(lambda number: f"kind-{number}")
+    name = "Chat"
+    rule = CertificateKind.Rule.TRAINING
+    channel = "chat"
+    approver_role = Role.SUPERVISOR
+    adopted_on = date(2026, 1, 1)
+
+    class Meta:
+        model = CertificateKind
+
+
+class RequirementFactory(factory.django.DjangoModelFactory[Requirement]):
+    kind = factory.SubFactory(CertificateKindFactory)
+    text = "Grade 12"
+
+    class Meta:
+        model = Requirement
+
+
+class CertificateFactory(factory.django.DjangoModelFactory[Certificate]):
+    """A certificate without an end that a supervisor has approved; `approved_by=None, approved_at=None` waits."""
+
+    agent = factory.SubFactory(AgentFactory)
+    kind = factory.SubFactory(CertificateKindFactory)
+    valid_from = date(2026, 1, 1)
+    approved_by = factory.SubFactory(UserFactory, roles=[Role.SUPERVISOR])
+    approved_at = factory.SelfAttribute("noted_at")
+    noted_at = factory.LazyFunction(timezone.now)
+
+    class Meta:
+        model = Certificate
+
+
+class EvidenceFactory(factory.django.DjangoModelFactory[Evidence]):
+    certificate = factory.SubFactory(CertificateFactory, approved_by=None, approved_at=None)
+    requirement = factory.SubFactory(RequirementFactory, kind=factory.SelfAttribute("..certificate.kind"))
+    text = "The diploma of 2019."
+    noted_at = factory.LazyFunction(timezone.now)
+
+    class Meta:
+        model = Evidence

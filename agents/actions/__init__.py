@@ -1,5 +1,13 @@
-"""Every write about people, presence and log-ins. Lock, guard, write, emit."""
+"""Every write about people, presence, certificates and log-ins. Lock, guard, write, emit."""
 
+from agents.actions.certificates import (
+    add_evidence,
+    approve_certificate,
+    certify,
+    note_certificate,
+    tell_about_kinds,
+    withdraw_certificate,
+)
 from agents.actions.links import ask_for_new_password, set_password_by_link
 from agents.actions.lockout import Try, begin_try, forget_tries
 from agents.actions.logins import end_login, end_logins, open_login, record_activity
@@ -14,8 +22,11 @@ from agents.actions.second_factor import (
 
 __all__ = [
     "Try",
+    "add_evidence",
+    "approve_certificate",
     "ask_for_new_password",
     "begin_try",
+    "certify",
     "confirm_device",
     "disable",
     "enable",
@@ -25,6 +36,7 @@ __all__ = [
     "invite",
     "invite_again",
     "new_device",
+    "note_certificate",
     "note_connected",
     "note_disconnected",
     "open_login",
@@ -34,5 +46,7 @@ __all__ = [
     "set_presence",
     "set_roles",
     "tell_about",
+    "tell_about_kinds",
     "use_second_factor",
+    "withdraw_certificate",
 ]

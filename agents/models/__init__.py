@@ -1,0 +1,45 @@
+"""Who works here. Only `agents.actions` and the admin's configuration pages write here."""
+
+from agents.models.certificates import (
+    MAX_VALID_DAYS,
+    Certificate,
+    CertificateKind,
+    CertificateKindQuerySet,
+    CertificateQuerySet,
+    Evidence,
+    Requirement,
+)
+from agents.models.departments import Channel, Department, DepartmentHours, Language
+from agents.models.desk import MAX_SEATS, Agent, AgentQuerySet, Membership, Presence, PresenceInterval
+from agents.models.logins import LogIn, LogInQuerySet, LogInTry, OneTimeLink, RecoveryCode
+from agents.models.people import Role, RoleGrant, User, UserManager, UserQuerySet
+
+__all__ = [
+    "MAX_SEATS",
+    "MAX_VALID_DAYS",
+    "Agent",
+    "AgentQuerySet",
+    "Certificate",
+    "CertificateKind",
+    "CertificateKindQuerySet",
+    "CertificateQuerySet",
+    "Channel",
+    "Department",
+    "DepartmentHours",
+    "Evidence",
+    "Language",
+    "LogIn",
+    "LogInQuerySet",
+    "LogInTry",
+    "Membership",
+    "OneTimeLink",
+    "Presence",
+    "PresenceInterval",
+    "RecoveryCode",
+    "Requirement",
+    "Role",
+    "RoleGrant",
+    "User",
+    "UserManager",
+    "UserQuerySet",
+]

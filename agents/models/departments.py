@@ -1,0 +1,148 @@
+"""The parts of the city that people reach, in which language, and when."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from policies.models import BusinessCalendar
+
+
+class Language(models.Model):
+    """A language in which the city serves."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=35,
+        primary_key=True,
+        validators=[
+            RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", _("Write a BCP 47 code, such as en or fr-CA."))
+        ],
+        help_text=_("BCP 47, such as en, es or fr-CA. It cannot be changed later."),
+    )
+    name = models.CharField(_("name"), max_length=60, help_text=_("As its speakers write it; residents choose by it."))
+    is_active = models.BooleanField(
+        _("offered"), default=True, help_text=_("Residents can choose it before a chat. Running chats are not changed.")
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("language")
+        verbose_name_plural = _("languages")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    """A part of the city that people can reach."""
+
+    code = models.SlugField(
+        _("code"), unique=True, help_text=_("Used in addresses and by programs. Do not change it once pages use it.")
+    )
+    name = models.CharField(_("name"), max_length=100, help_text=_("As residents read it."))
+    phone = models.CharField(_("phone"), max_length=40, blank=True, help_text=_("Shown where the chat cannot help."))
+    email = models.EmailField(_("e-mail"), blank=True, help_text=_("Shown to residents beside the phone number."))
+    page = models.URLField(_("web page"), blank=True, help_text=_("Where residents read more about the department."))
+    hours_text = models.CharField(
+        _("hours"),
+        max_length=200,
+        blank=True,
+        help_text=_("In words; they open and close nothing. Empty: those of its calendar."),
+    )
+    is_default = models.BooleanField(
+        _("default"), default=False, help_text=_("Chats that name no department go here. One department only.")
+    )
+    is_active = models.BooleanField(
+        _("offered"), default=True, help_text=_("Residents can choose it. Running chats are not changed.")
+    )
+    head = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="heads",
+        verbose_name=_("director"),
+        help_text=_("The head of the department; escalations and complaints about its staff go to them."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=Q(is_default=True),
+                name="agents_department_one_default",
+                violation_error_message=_("Another department is the default one. Take that mark away first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Channel(models.TextChoices):
+    """The ways in which people reach the city. Source: PH-CHAN."""
+
+    CHAT = "chat", _("Live chat")
+    WEB = "web", _("Web form")
+    PHONE = "phone", _("Phone")
+    COUNTER = "counter", _("Counter")
+    EMAIL = "email", _("E-mail")
+    FAX = "fax", _("Fax")
+    MAIL = "mail", _("Mail")
+    SOCIAL = "social", _("Social media")
+    SMS = "sms", _("Text message")
+    OPEN311 = "open311", _("Open311")
+
+
+class DepartmentHours(models.Model):
+    """Which calendar holds for a department, or for one of its channels, where it is not the default one."""
+
+    department = models.ForeignKey(
+        Department,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="hours",
+        verbose_name=_("department"),
+        help_text=_("Empty: every department. A row with a department goes before one without."),
+    )
+    channel = models.CharField(
+        _("channel"),
+        max_length=10,
+        choices=Channel,
+        blank=True,
+        help_text=_("Empty: every channel. A row with a channel goes before one without."),
+    )
+    calendar = models.ForeignKey(
+        BusinessCalendar,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("calendar"),
+        help_text=_("Its opening hours hold from the next chat or deadline on; what runs keeps its own."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("hours of a department")
+        verbose_name_plural = _("hours of departments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "channel"],
+                nulls_distinct=False,
+                name="agents_departmenthours_one_each",
+                violation_error_message=_("There is already a row for this department and channel. Edit that one."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department or _('every department')} · {self.get_channel_display() or _('every channel')}"
