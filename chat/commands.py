@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from agents.actions import record_activity, set_presence
 from agents.models import Presence
 from chat import news
-from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer
+from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer, keep_open, show_life
 from chat.limits import Pace
 from chat.models import Side
 from chat.permissions import no_such_chat
@@ -222,6 +222,13 @@ async def _customer_message(caller: Customer, frame: Frame) -> None:
 async def _customer_typing(caller: Customer, _frame: Frame) -> None:
     typing: Frame = {"type": "typing", "session": str(caller.session_id), "from": Side.CUSTOMER.value}
     caller.relay.tell_other_side(caller.session_id, Side.CUSTOMER, typing)
+    await _show_life(caller, "typing")
+
+
+async def _show_life(caller: Customer, sign: str) -> None:
+    """Note a sign of life; it moves a clock only where one runs."""
+    at = timezone.now()
+    await caller.relay.read(show_life, caller.session_id, token_digest=caller.token_digest, sign=sign, at=at)
 
 
 async def _customer_read(caller: Customer, frame: Frame) -> None:
@@ -230,7 +237,8 @@ async def _customer_read(caller: Customer, frame: Frame) -> None:
     caller.relay.tell_other_side(caller.session_id, Side.CUSTOMER, read)
 
 
-async def _customer_here(_caller: Customer, frame: Frame) -> Frame:
+async def _customer_here(caller: Customer, frame: Frame) -> Frame:
+    await _show_life(caller, "here")
     return ok_frame(ref_of(frame))
 
 
@@ -319,6 +327,12 @@ async def _staff_end(caller: Staff, frame: Frame) -> Frame:
     return ok_frame(ref_of(frame))
 
 
+async def _staff_keep_open(caller: Staff, frame: Frame) -> Frame:
+    session_id = uuid_of(frame, "session")
+    await caller.relay.read(keep_open, session_id, agent_id=caller.agent_id, at=timezone.now())
+    return ok_frame(ref_of(frame))
+
+
 async def _staff_resync(caller: Staff, frame: Frame) -> Frame:
     session_id = _followed(caller, frame)
     await _send_again(caller.relay, caller, session_id, frame)
@@ -333,6 +347,7 @@ STAFF_FRAMES: dict[str, StaffHandler] = {
     "presence": _staff_presence,
     "accept": _staff_accept,
     "end": _staff_end,
+    "keep_open": _staff_keep_open,
     "resync": _staff_resync,
 }
 QUIET_FRAMES = frozenset({"hello", "resync"})  # sent by programs: no sign that a person is at the desk

@@ -18,6 +18,7 @@ from simple_history.models import HistoricalRecords
 from agents.models import Agent, Department, Language
 from chat import rules
 from chat.states import Outcome, Status
+from policies.models import CalendarVersion, RuleVersion
 
 
 class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
@@ -85,6 +86,14 @@ class ChatSession(models.Model):
     agent_wrote_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    # The clock of a silent resident (EM-IDLE-2, EM-IDLE-4): what is due next, and what has been done.
+    alive_at = models.DateTimeField(null=True, blank=True)  # the last sign of life that is no message
+    idle_deadline = models.DateTimeField(null=True, blank=True)  # the notice, or once that is sent, the end
+    idle_notice_at = models.DateTimeField(null=True, blank=True)
+    kept_open_at = models.DateTimeField(null=True, blank=True)
+    idle_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    calendar_version = models.ForeignKey(CalendarVersion, models.PROTECT, null=True, blank=True, related_name="+")
+
     objects = ChatSessionQuerySet.as_manager()
 
     class Meta:
@@ -101,6 +110,10 @@ class ChatSession(models.Model):
             models.Index(fields=["department", "language", "accepted_at"], name="chat_session_accepts"),
             models.Index(fields=["agent", "ended_at"], name="chat_session_desk"),
             models.Index(fields=["address_key", "requested_at"], name="chat_session_address"),
+            models.Index(fields=["requested_at"], name="chat_session_requested"),
+            # For the sweeps. Not on `idle_deadline`: each message moves it, and without an index on it the row is
+            # updated in place (HOT).
+            models.Index(fields=["agent"], name="chat_session_active", condition=Q(status="active")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="chat_session_status_known"),
@@ -112,6 +125,12 @@ class ChatSession(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["active", "on_hold"]) | Q(agent__isnull=False),
                 name="chat_session_running_has_agent",
+            ),
+            models.CheckConstraint(
+                condition=Q(idle_deadline__isnull=True) | Q(status="active"), name="chat_session_idle_only_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(idle_notice_at__isnull=True) | Q(status="active"), name="chat_session_notice_only_active"
             ),
         ]
 
@@ -136,6 +155,8 @@ class Kind(models.TextChoices):
     NOTICE = "notice", _("Notice")
     JOINED = "joined", _("Agent joined")
     ENDED = "ended", _("Ended")
+    HERE = "here", _("Resident is still here")
+    KEPT_OPEN = "kept_open", _("Kept open by the agent")
 
 
 class ChatEvent(models.Model):
@@ -222,6 +243,9 @@ class Wording(models.Model):
     class Kind(models.TextChoices):
         GREETING = "greeting", _("Greeting when an agent accepts a chat")
         COLLECTION = "collection", _("Notice of collection above the questions before a chat")
+        IDLE_NOTICE = "idle_notice", _("Question to a silent resident")
+        IDLE_END = "idle_end", _("End of a chat with a silent resident")
+        CLOSING = "closing", _("End of a waiting chat at closing time")
 
     kind = models.CharField(_("used for"), max_length=12, choices=Kind)
     department = models.ForeignKey(
@@ -244,7 +268,9 @@ class Wording(models.Model):
         _("text"),
         max_length=2000,
         help_text=_(
-            "May hold {agent} (in greetings), {department}, {city} and {phone}. Takes effect with the next chat."
+            "May hold {department}, {city} and {phone}; in greetings {agent}; in the question to a silent resident "
+            "{left}, the minutes until the end; at the end of a chat {email}; at closing time {opening}, the next "
+            "opening. Holds from the next use on."
         ),
     )
     history = HistoricalRecords()
@@ -277,7 +303,26 @@ class Wording(models.Model):
                 {"text": _("The text holds %(names)s, which cannot be filled in here.") % {"names": names}}
             )
 
-    def filled(self, *, agent: str = "", department: Department) -> str:
+    def filled(self, *, department: Department, **more: str) -> str:
         """Return the text with its fields filled in."""
-        values = {"agent": agent, "department": department.name, "city": settings.CITY_NAME, "phone": department.phone}
-        return rules.fill(self.text, values)
+        return rules.fill(self.text, {**city_fields(department), **more})
+
+
+def city_fields(department: Department) -> dict[str, str]:
+    """Return what every wording may say of the city and the department."""
+    return {
+        "department": department.name,
+        "city": settings.CITY_NAME,
+        "phone": department.phone,
+        "email": department.email,
+    }
+
+
+class Pulse(models.Model):
+    """When some web process last showed itself; a gap is an outage of ours, not a resident's silence."""
+
+    name = models.CharField(max_length=10, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%H:%M:%S}"

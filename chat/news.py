@@ -11,13 +11,17 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count
 
-from agents.models import Agent, Department, Language, Presence
+from agents.certification import certified_languages, closed_to, why_missing
+from agents.hours import local_date
+from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
 from chat import rules
 from chat.models import ChatSession
-from chat.projection import Frame, Waiting, desk_session, queue_item
+from chat.opening import opening_of
+from chat.projection import Frame, Waiting, desk_session, iso, queue_item
 from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
 from chat.states import Status
+from policies.calendars import latest
 
 PAGE = 2000  # events read at a time
 
@@ -84,9 +88,10 @@ class Desk:
     allowed: int
     departments: frozenset[int] | None
     sessions: list[Frame]
+    why_none: str = ""  # why no chat opens to them at all
 
     def seats(self) -> Frame:
-        why = f"{self.held} of {self.allowed} chats"
+        why = self.why_none or f"{self.held} of {self.allowed} chats"
         return {"held": self.held, "allowed": self.allowed, "why": why}
 
 
@@ -100,7 +105,10 @@ def read_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int, Desk]:
     agents = Agent.objects.filter(pk__in=agent_ids).select_related("user")
     agents = agents.prefetch_related("user__grants", "memberships").annotate(held=Count("held_seats"))
     sessions = _sessions_on_desks(agent_ids, at=at)
-    return {agent.pk: _desk_of(agent, sessions[agent.pk], at=at) for agent in agents}
+    today = local_date(at, calendar=latest(None))
+    closed = closed_to(agent_ids, channel=Channel.CHAT, on=today)
+    why = {agent.pk: why_missing(closed[agent.pk], agent, on=today) for agent in agents if agent.pk in closed}
+    return {agent.pk: _desk_of(agent, sessions[agent.pk], why.get(agent.pk, ""), at=at) for agent in agents}
 
 
 def _sessions_on_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int | None, list[Frame]]:
@@ -111,15 +119,16 @@ def _sessions_on_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int 
     return sessions
 
 
-def _desk_of(agent: Agent, sessions: list[Frame], *, at: datetime) -> Desk:
+def _desk_of(agent: Agent, sessions: list[Frame], why_none: str, *, at: datetime) -> Desk:
     return Desk(
         agent=agent_card(agent),
         may_work=may_agent_work(agent, at=at),
         presence=agent.presence,
         held=agent.held,  # type: ignore[attr-defined]  # annotated
-        allowed=agent.seats,
+        allowed=0 if why_none else agent.seats,
         departments=None if agent.is_supervisor else frozenset(agent.department_ids()),
         sessions=sessions,
+        why_none=why_none,
     )
 
 
@@ -139,17 +148,20 @@ def read_waiting(session: ChatSession, *, at: datetime) -> Waiting | None:
 
 
 def read_availability(department: Department, language: Language | None, *, at: datetime) -> Frame:
-    """Return what a resident may know before asking for a chat, the same for everybody."""
+    """Return what a resident may know before asking for a chat, the same for everybody. Source: EM-HRS, EM-HRS-30."""
+    opening = opening_of(department, at=at)
     agents = Agent.objects.filter(presence=Presence.ONLINE, user__is_active=True, departments=department)
     ahead = ChatSession.objects.queued().filter(department=department).count()
     accepts = recent_accepts(at=at)[(department.pk, language.pk if language else "en")]
-    spoken = Language.objects.filter(is_active=True, agents__departments=department).distinct().order_by("code")
+    serving = Agent.objects.filter(user__is_active=True, departments=department)
+    today = local_date(at, calendar=opening.calendar)
     return {
-        "state": "open",
+        "state": opening.state,
         "staffed": agents.exists(),
-        "next_opening": None,
+        "next_opening": iso(opening.next_opening),
+        "rule": opening.rule or None,
         "estimated_wait_seconds": rules.estimated_wait_seconds(ahead + 1, accepts),
-        "languages": [row.code for row in spoken],
+        "languages": sorted(certified_languages(serving, channel=Channel.CHAT, on=today)),
         "departments": [
             {"code": row.code, "name": row.name} for row in Department.objects.filter(is_active=True).order_by("name")
         ],

@@ -33,6 +33,7 @@ from chat.models import ChatSession, Side
 from chat.permissions import alive
 from chat.projection import Frame, Waiting, event_frame
 from chat.rows import EventRow
+from chat.timers import note_pulse
 from chat.writer import Writer
 from contactcenter.lib import events
 from contactcenter.lib.events import Facts
@@ -483,6 +484,7 @@ class Relay:
             self.wake_all()
             self.gate.forget_old(now=time.monotonic())
             await self.read(keep_connections, self.instance, at=timezone.now())
+            await self.read(note_pulse, at=timezone.now())
             await self._check_logins()
             await self._check_tokens(list(self.customers))
         except Error as error:

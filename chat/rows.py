@@ -50,9 +50,13 @@ class SessionRow:
     token_digest: str
     agent_id: int | None
     customer_name: str
+    is_asked: bool  # the notice to a silent resident is out, and nothing has come back
+    is_kept_open: bool
 
 
-SESSION_COLUMNS = "id, last_seq, status, token_digest, agent_id, customer_name"
+SESSION_COLUMNS = (
+    "id, last_seq, status, token_digest, agent_id, customer_name, idle_notice_at IS NOT NULL, kept_open_at IS NOT NULL"
+)
 
 
 def as_uuids(ids: Sequence[UUID]) -> list[str]:

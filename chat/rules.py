@@ -17,10 +17,15 @@ ACCEPTS_NEEDED = 5
 SOCKETS_PER_SESSION = 3
 SOCKETS_PER_AGENT = 5
 LIMIT_WINDOW = 10.0  # seconds
+OUTAGE = timedelta(seconds=30)  # a longer gap between two pulses
+SWEEP_LAG = timedelta(seconds=10)  # how late an automatic act may be and still count as on time
 
 WORDING_FIELDS: Mapping[str, frozenset[str]] = {
     "greeting": frozenset({"agent", "department", "city", "phone"}),
     "collection": frozenset({"department", "city", "phone"}),
+    "idle_notice": frozenset({"department", "city", "phone", "left"}),
+    "idle_end": frozenset({"department", "city", "phone", "email"}),
+    "closing": frozenset({"department", "city", "phone", "email", "opening"}),
 }
 _FIELD = re.compile(r"\{([^{}]*)\}")
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from chat import actions
+from chat import actions, timers
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -13,3 +13,14 @@ def sweep_connections() -> None:
     Safe to run twice, late, or on ten machines.
     """
     actions.sweep_connections(at=timezone.now())
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def sweep_timers() -> None:
+    """Beat, every second: act on every chat timer that is due. Safe to run twice, late, or on ten machines.
+
+    While no web process runs, nobody could be heard, and nothing is done.
+    """
+    at = timezone.now()
+    if timers.is_service_up(at=at):
+        timers.act_on_due_timers(at=at)

@@ -254,6 +254,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "chat-timers": {
+        "task": "chat.tasks.sweep_timers",
+        "schedule": 1.0,
+        "options": {"expires": 1},
+    },
     "heartbeat": {
         "task": "contactcenter.operations.tasks.heartbeat",
         "schedule": 5.0,

@@ -11,6 +11,7 @@ from chat.actions.sessions import (
     repeat_request,
     request_chat,
 )
+from chat.actions.silence import keep_open, show_life
 
 __all__ = [
     "Draft",
@@ -23,8 +24,10 @@ __all__ = [
     "end_as_agent",
     "end_as_customer",
     "keep_connections",
+    "keep_open",
     "open_connection",
     "repeat_request",
     "request_chat",
+    "show_life",
     "sweep_connections",
 ]

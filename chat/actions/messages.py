@@ -60,6 +60,7 @@ class _Change:
     last_seq: int
     customer_wrote_at: datetime | None = None
     agent_wrote_at: datetime | None = None
+    silent_from: datetime | None = None  # where the clock of a silent resident starts anew
 
 
 _LOCK = f"""
@@ -75,9 +76,24 @@ WITH counted AS (
     SET last_seq = v.last_seq,
         customer_wrote_at = coalesce(v.customer_wrote_at, s.customer_wrote_at),
         agent_wrote_at = coalesce(v.agent_wrote_at, s.agent_wrote_at),
-        first_answer_at = coalesce(s.first_answer_at, v.agent_wrote_at)
-    FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[])
-         AS v(id, last_seq, customer_wrote_at, agent_wrote_at)
+        first_answer_at = coalesce(s.first_answer_at, v.agent_wrote_at),
+        idle_deadline = CASE
+            WHEN v.silent_from IS NOT NULL THEN v.silent_from + idle.span
+            WHEN v.customer_wrote_at IS NULL THEN s.idle_deadline
+        END,
+        idle_version_id = CASE WHEN v.silent_from IS NOT NULL THEN idle.id ELSE s.idle_version_id END,
+        idle_notice_at = CASE WHEN v.customer_wrote_at IS NULL THEN s.idle_notice_at END,
+        kept_open_at = CASE WHEN v.customer_wrote_at IS NULL THEN s.kept_open_at END
+    FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+         AS v(id, last_seq, customer_wrote_at, agent_wrote_at, silent_from)
+    LEFT JOIN LATERAL (
+        SELECT held.id, held.span FROM (
+            SELECT id, is_adopted, make_interval(secs => (values->>'seconds')::int) AS span
+            FROM policies_ruleversion
+            WHERE rule = 'EM-IDLE-2' AND effective_from <= v.silent_from
+            ORDER BY effective_from DESC, id DESC LIMIT 1
+        ) AS held WHERE held.is_adopted
+    ) AS idle ON v.silent_from IS NOT NULL
     WHERE s.id = v.id
 )
 INSERT INTO chat_chatevent (session_id, seq, uid, kind, side, agent_id, name, text, is_changed, at, rule, data)
@@ -162,8 +178,11 @@ def _numbered(draft: Draft, session: SessionRow, change: _Change) -> EventRow:
     change.last_seq += 1
     if draft.side == Side.CUSTOMER:
         change.customer_wrote_at = draft.at
+        change.silent_from = None
     else:
         change.agent_wrote_at = draft.at
+        if _starts_silence(session, change):
+            change.silent_from = draft.at
     text = normal_text(draft.text)
     return EventRow(
         session_id=session.id,
@@ -179,6 +198,15 @@ def _numbered(draft: Draft, session: SessionRow, change: _Change) -> EventRow:
     )
 
 
+def _starts_silence(session: SessionRow, change: _Change) -> bool:
+    """Say whether an agent's message starts the clock of a silent resident, or moves it on.
+
+    Once the resident was asked, or the agent keeps the chat open, only the resident does. Source: EM-IDLE-2.
+    """
+    was_stopped = (session.is_asked or session.is_kept_open) and change.customer_wrote_at is None
+    return session.status == Status.ACTIVE and not was_stopped
+
+
 def _write(cursor: CursorWrapper, changes: dict[UUID, _Change], new: list[EventRow]) -> None:
     """Insert the events and move the counters of their sessions."""
     moved = changes.values()
@@ -187,6 +215,7 @@ def _write(cursor: CursorWrapper, changes: dict[UUID, _Change], new: list[EventR
         [change.last_seq for change in moved],
         [change.customer_wrote_at for change in moved],
         [change.agent_wrote_at for change in moved],
+        [change.silent_from for change in moved],
         as_uuids([event.session_id for event in new]),
         [event.seq for event in new],
         as_uuids([event.uid for event in new]),

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from agents.models import Agent, Department, Language, Presence
+from agents.certification import MISSING_SQL, missing_kinds, why_missing
+from agents.hours import local_date
+from agents.models import Agent, Channel, Department, Language, Presence
+from agents.rules import level_of
 from chat import rules
 from chat.actions.messages import record
 from chat.models import ChatSession, Kind, Seat, Side, Wording
+from chat.opening import guard_accept, guard_request, opening_of
 from chat.permissions import access_as_agent, access_by_digest, access_to_accept
 from chat.states import AGENT_OUTCOMES, Outcome, Status, check_transition
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.events import emit
 from contactcenter.lib.hashing import digest, new_secret
+from policies.versions import in_force
+from policies.why import why
 
 HOUR = timedelta(hours=1)
+CHAT = Channel.CHAT.value
+GREET = "SJ-GREET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +63,17 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
     """Put a resident into the queue, with the question as event 1.
 
     The same `request_key` again is answered as `repeat_request` says. Raises
-    `TooFast` when the address has asked for its share of chats in this hour.
-    Source: EM-DEF.
+    `closed` outside of the hours in which a chat may begin, and `TooFast` when
+    the address has asked for its share of chats in this hour.
+    Source: EM-DEF, EM-HRS, EM-HRS-30.
     """
     if request.request_key:
         _serialise(request.request_key)
         repeated = repeat_request(request.request_key, returning_key=request.returning_key, at=at)
         if repeated is not None:
             return repeated
+    opening = opening_of(request.department, at=at)
+    guard_request(opening)
     _guard_address(request.address_key, at=at)
     token = new_secret()
     session = ChatSession.objects.create(
@@ -74,6 +87,7 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
         request_key=request.request_key,
         returning_key=request.returning_key,
         address_key=request.address_key,
+        calendar_version_id=opening.calendar.version if opening.calendar else None,
         requested_at=at,
         queued_at=at,
         customer_wrote_at=at,
@@ -108,7 +122,8 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     """Give a waiting session to an agent: take a seat, tell the customer who is there, greet.
 
     Accepting what one already holds changes nothing. Raises `NotFound`,
-    `taken`, `ended`, `not_online`, `no_seat`. Source: EM-DEF, SJ-GREET.
+    `taken`, `ended`, `not_online`, `closed`, `not_certified`, `no_seat`.
+    Source: EM-DEF, EM-HRS, PH-CERT, SJ-GREET.
     """
     agent = Agent.objects.locked().select_related("user").get(pk=agent_id)
     session = access_to_accept(session_id, agent)
@@ -119,7 +134,9 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     check_transition(session.status, Status.ACTIVE)
     if agent.presence != Presence.ONLINE:
         raise DomainError("not_online", _("Set yourself to online to accept chats."))
-    _take_seat(agent, session, at=at)
+    opening = opening_of(session.department, at=at)
+    guard_accept(opening)
+    _take_seat(agent, session, on=local_date(at, calendar=opening.calendar), at=at)
     session.status = Status.ACTIVE
     session.agent = agent
     session.accepted_at = at
@@ -141,7 +158,7 @@ def end_as_agent(session_id: UUID, *, agent_id: int, outcome: str, at: datetime)
         raise Invalid(_("Choose an outcome from the list."), field="outcome")
     if not session.is_ended:
         agent = Agent.objects.select_related("user").get(pk=agent_id)
-        _end(session, Outcome(outcome), side=Side.AGENT, at=at, agent=agent, name=agent.display_name)
+        end(session, Outcome(outcome), side=Side.AGENT, at=at, agent=agent, name=agent.display_name)
     return session
 
 
@@ -152,21 +169,22 @@ def end_as_customer(session_id: UUID, *, token_digest: str, at: datetime) -> Cha
     access_by_digest(session_id, token_digest, at=at)
     assert session is not None  # it was opened by its token
     if not session.is_ended:
-        _end(session, Outcome.CUSTOMER_ENDED, side=Side.CUSTOMER, at=at, name=session.customer_name)
+        end(session, Outcome.CUSTOMER_ENDED, side=Side.CUSTOMER, at=at, name=session.customer_name)
     return session
 
 
-def _end(
-    session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, agent: Agent | None = None, name: str = ""
-) -> None:
+def end(session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, **told: Any) -> None:
+    """End a session whose row the caller has locked; `told` is what its last event says (see `record`)."""
     check_transition(session.status, Status.ENDED)
     was_queued = session.status == Status.QUEUED
     Seat.objects.filter(session=session).delete()
     session.status = Status.ENDED
     session.outcome = outcome
     session.ended_at = at
-    record(session, Kind.ENDED, side=side, at=at, agent=agent, name=name, data={"outcome": outcome})
-    session.save(update_fields=["status", "outcome", "ended_at", "last_seq"])
+    session.idle_deadline = session.idle_notice_at = None
+    told["data"] = {"outcome": outcome, **told.get("data", {})}
+    record(session, Kind.ENDED, side=side, at=at, **told)
+    session.save(update_fields=["status", "outcome", "ended_at", "idle_deadline", "idle_notice_at", "last_seq"])
     _tell(session, session.agent_id)
     if was_queued:
         emit("queue")
@@ -178,8 +196,17 @@ def _tell(session: ChatSession, agent_id: int | None) -> None:
         emit("agent", agent_id=agent_id)
 
 
-def _take_seat(agent: Agent, session: ChatSession, *, at: datetime) -> None:
-    """Insert the lowest free seat of an agent whose row is locked. Raises `no_seat`."""
+_TAKE_SEAT = f"""
+INSERT INTO chat_seat (agent_id, session_id, number, taken_at)
+SELECT %(agent_id)s, %(session_id)s, %(number)s, %(at)s WHERE NOT EXISTS ({MISSING_SQL})
+"""
+
+
+def _take_seat(agent: Agent, session: ChatSession, *, on: date, at: datetime) -> None:
+    """Insert the lowest free seat of an agent whose row is locked. Raises `no_seat`, `not_certified`.
+
+    The statement that takes it asks for the certificates of that local date. Source: PH-CERT, PH-BIL.
+    """
     held = list(Seat.objects.filter(agent=agent).values_list("number", flat=True))
     if len(held) >= agent.seats:
         raise DomainError(
@@ -187,7 +214,22 @@ def _take_seat(agent: Agent, session: ChatSession, *, at: datetime) -> None:
             _("You hold %(held)d of %(allowed)d chats. End one before you accept the next.")
             % {"held": len(held), "allowed": agent.seats},
         )
-    Seat.objects.create(agent=agent, session=session, number=rules.lowest_free(held), taken_at=at)
+    facts: dict[str, Any] = {
+        "agent_id": agent.pk,
+        "session_id": session.pk,
+        "number": rules.lowest_free(held),
+        "at": at,
+        "channel": CHAT,
+        "language": session.language_id,
+        "level": level_of(agent.user.roles),
+        "on": on,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_SEAT, facts)
+        if cursor.rowcount == 1:
+            return
+    missing = missing_kinds(agent, channel=CHAT, language=session.language_id, on=on)
+    raise DomainError("not_certified", why_missing(missing[0], agent, on=on), rule=missing[0].rule)
 
 
 def _greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
@@ -204,7 +246,10 @@ def _greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
     )
     if wording is not None:
         text = wording.filled(agent=agent.display_name, department=session.department)
-        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule="SJ-GREET")
+        version = in_force(GREET, at=at)
+        with translation.override(session.language_id):
+            data = why(version, _("Whoever accepts a chat is introduced at once.")) if version else {}
+        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=GREET, data=data)
 
 
 def _serialise(key: str) -> None:

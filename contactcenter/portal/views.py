@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from agents.hours import hours_in_words
 from agents.models import Department, Language
 from chat.rules import MAX_NAME, MAX_TEXT
 from contactcenter.portal import styleguide as guide
@@ -18,7 +20,7 @@ from contactcenter.portal import styleguide as guide
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The city's home: what one can do here, and whom to call."""
-    departments = list(Department.objects.filter(is_active=True).order_by("-is_default", "name"))
+    departments = _departments()
     return render(request, "portal/home.html", {"department": _main(departments), "departments": departments})
 
 
@@ -52,7 +54,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 
 
 def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
-    departments = list(Department.objects.filter(is_active=True).order_by("-is_default", "name"))
+    departments = _departments()
     wanted = request.GET.get("department", "")
     chosen = next((department for department in departments if department.code == wanted), _main(departments))
     return {
@@ -65,6 +67,15 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
         "max_name": MAX_NAME,
         "max_text": MAX_TEXT,
     }
+
+
+def _departments() -> list[Department]:
+    """Return the departments that residents may choose, the main one first, each with its `hours_text` filled."""
+    departments = list(Department.objects.filter(is_active=True).order_by("-is_default", "name"))
+    hours = hours_in_words(departments, at=timezone.now())
+    for department in departments:
+        department.hours_text = hours[department.pk]
+    return departments
 
 
 def _main(departments: list[Department]) -> Department | None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agents.actions import set_roles
+from agents.actions import certify, set_roles
 from agents.models import Agent, Department, Language, Membership, User
 from chat.models import Wording
 from contactcenter.lib.errors import WrongState
+from contactcenter.presets.certificates import load_kinds
 from contactcenter.presets.files import Person, Preset
+from contactcenter.presets.policy import load_policy
 
 
 @transaction.atomic
@@ -27,6 +30,7 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     """
     if preset.people and not (settings.DEMO and settings.DEMO_PASSWORD):
         raise WrongState(_("This preset brings people with a known password. Set DEMO=1 and DEMO_PASSWORD to load it."))
+    load_policy(preset, reset=reset, at=at)
     for row in preset.languages:
         _put(Language, {"code": row["code"]}, {"name": row["name"]}, reset=reset)
     if reset:
@@ -36,8 +40,11 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     for row in preset.wordings:
         key = {"kind": row["kind"], "language_id": row["language"], "department": None}
         _put(Wording, key, {"text": row["text"]}, reset=reset)
-    for person in preset.people:
-        _put_person(person, reset=reset, at=at)
+    new_kinds = load_kinds(preset, reset=reset)
+    made = [person for person in preset.people if _put_person(person, reset=reset, at=at)]
+    today = at.astimezone(ZoneInfo(preset.calendar.definition.zone)).date()
+    _certify(preset.people, kinds=new_kinds, on=today, at=at)
+    _certify(made, kinds=[row["code"] for row in preset.certificates], on=today, at=at)
     _set_heads(preset, reset=reset)
     _follow_demo_password(preset.people)
 
@@ -60,11 +67,11 @@ def _default_code(preset: Preset) -> str:
     return next((str(row["code"]) for row in preset.departments if row.get("is_default")), "")
 
 
-def _put_person(person: Person, *, reset: bool, at: datetime) -> None:
-    """Make a person with roles, departments and languages, or set an existing one back to them."""
+def _put_person(person: Person, *, reset: bool, at: datetime) -> bool:
+    """Make a person with roles, departments and languages, or set an existing one back; say whether it did."""
     user = User.objects.filter(username=person.username).first()
     if user is not None and not reset:
-        return
+        return False
     user = user or User(username=person.username)
     user.first_name, user.last_name = person.name
     user.display_name = user.first_name
@@ -74,6 +81,7 @@ def _put_person(person: Person, *, reset: bool, at: datetime) -> None:
     set_roles(user, person.roles, by=None, at=at)
     if person.departments:
         _place(Agent.objects.get(user=user), person)
+    return True
 
 
 def _place(agent: Agent, person: Person) -> None:
@@ -82,6 +90,12 @@ def _place(agent: Agent, person: Person) -> None:
     departments = Department.objects.in_bulk(person.departments, field_name="code")
     for number, code in enumerate(person.departments):
         Membership.objects.create(agent=agent, department=departments[code], is_primary=number == 0)
+
+
+def _certify(people: Iterable[Person], *, kinds: Collection[str], on: date, at: datetime) -> None:
+    """Give people the certificates of these kinds that their city asks of them."""
+    for agent in Agent.objects.filter(user__username__in=[person.username for person in people]):
+        certify(agent, kinds=kinds, on=on, at=at)
 
 
 def _set_heads(preset: Preset, *, reset: bool) -> None:

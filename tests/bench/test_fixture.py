@@ -1,12 +1,21 @@
 """`bench_fixture` makes what the contract says, and nothing outside the demo."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
+from django.utils import timezone
 
-from agents.models import Agent, User
+from agents.actions import set_presence
+from agents.models import Agent, Department, Presence, User
 from agents.permissions import may_work_the_desk
+from chat.actions import accept
+from chat.models import Seat
+from chat.opening import opening_of
+from tests.factories import CertificateKindFactory, QueuedSessionFactory, UserFactory
+from tests.policies.factories import adopt, calendar
 
 PASSWORD = "a long password for load"
 
@@ -43,6 +52,23 @@ def test_a_second_run_changes_seats_and_password_and_adds_nobody_twice(demo):
     agents = Agent.objects.filter(user__username__startswith="load")
     assert [agent.seats for agent in agents] == [2, 2, 2]
     assert all(agent.user.check_password("another long password") for agent in agents)
+
+
+def test_they_may_chat_at_any_hour_whatever_the_city_has_adopted(demo):
+    """The city closes, asks for a certificate, and has switched the demo's "open at any hour" off."""
+    calendar("8:30-16:30")
+    adopt("EM-HRS", always_open=False)
+    CertificateKindFactory(adopted_on=date(2020, 1, 1))
+    UserFactory(roles=["supervisor"])
+    make()
+    load = Department.objects.get(code="load")
+    session = QueuedSessionFactory(department=load, language_id="en")
+    agent = Agent.objects.get(user__username="load1")
+    set_presence(agent.pk, Presence.ONLINE, at=timezone.now())
+    for hour in (3, 15):
+        assert opening_of(load, at=datetime(2027, 11, 28, hour, tzinfo=UTC)).state == "open"
+    accept(session.pk, agent_id=agent.pk, at=timezone.now())
+    assert Seat.objects.filter(agent=agent).count() == 1
 
 
 def test_it_is_refused_outside_the_demo(settings):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from agents.hours import hours_in_words
 from agents.models import Agent, Department, Language, Membership, User
 from agents.permissions import may_work_the_desk
 from chat.models import Wording
@@ -51,10 +53,11 @@ def test_two_agents_speak_a_second_language(demo):
 
 def test_every_department_can_be_reached_at_a_fictional_number(demo):
     load()
+    hours = hours_in_words(Department.objects.all(), at=timezone.now())
     for department in Department.objects.all():
         assert department.phone.startswith("555-01")
         assert department.email.endswith("@maplebrook.example")
-        assert department.hours_text
+        assert hours[department.pk] == "Monday to Friday 8:30–16:30"
         assert department.page
 
 

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
-from agents.models import MAX_SEATS, Agent, Department, Language, Membership, Role, RoleGrant, User
+from agents.actions import certify
+from agents.models import (
+    MAX_SEATS,
+    Agent,
+    CertificateKind,
+    Department,
+    DepartmentHours,
+    Language,
+    Membership,
+    Role,
+    RoleGrant,
+    User,
+)
+from policies.actions import write_calendar
+from policies.calendar import FIRST_DAY, MINUTES_A_DAY, Definition, Schedule
+from policies.models import BusinessCalendar
 
 MOST_AGENTS = 10_000
 
@@ -29,17 +46,19 @@ class Command(BaseCommand):
             raise CommandError(f"--agents must be 1 to {MOST_AGENTS}.")
         if not 1 <= seats <= MAX_SEATS:
             raise CommandError(f"--seats must be 1 to {MAX_SEATS}.")
-        make_load_agents(agents, seats=seats, password=password)
+        make_load_agents(agents, seats=seats, password=password, at=timezone.now())
         self.stdout.write(f"load1 to load{agents}, {seats} chats each, department load, language en.")
 
 
 @transaction.atomic
-def make_load_agents(count: int, *, seats: int, password: str) -> None:
+def make_load_agents(count: int, *, seats: int, password: str, at: datetime) -> None:
     """Make `load1` … `load<count>`, or bring those who are there to these seats and this password."""
     department, _ = Department.objects.update_or_create(code="load", defaults={"name": "Load", "is_active": True})
     language, _ = Language.objects.update_or_create(
         code="en", defaults={"is_active": True}, create_defaults={"name": "English", "is_active": True}
     )
+    _open_always(department, at=at)
+    kinds = list(CertificateKind.objects.values_list("code", flat=True))
     hashed = make_password(password)  # once: the same salt for all is what makes 300 of them quick
     for number in range(1, count + 1):
         user, _ = User.objects.update_or_create(
@@ -56,3 +75,13 @@ def make_load_agents(count: int, *, seats: int, password: str) -> None:
         agent, _ = Agent.objects.update_or_create(user=user, defaults={"seats": seats, "suspended_until": None})
         Membership.objects.get_or_create(agent=agent, department=department, defaults={"is_primary": True})
         agent.languages.add(language)
+        certify(agent, kinds=kinds, on=timezone.localdate(at), at=at)
+
+
+def _open_always(department: Department, *, at: datetime) -> None:
+    """Give the department a calendar of its own, which never closes."""
+    calendar, _ = BusinessCalendar.objects.get_or_create(code="load", defaults={"name": "Load tests, always open"})
+    if not calendar.versions.exists():
+        always = Definition(settings.TIME_ZONE, (Schedule(FIRST_DAY, (((0, MINUTES_A_DAY),),) * 7),), {}, {})
+        write_calendar(calendar, always, reason="Load tests run at any hour.", by=None, at=at)
+    DepartmentHours.objects.update_or_create(department=department, channel="", defaults={"calendar": calendar})

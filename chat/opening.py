@@ -1,0 +1,92 @@
+"""Whether a chat may begin or be accepted now: the calendar, and the rules on opening hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from agents.hours import calendar_of
+from agents.models import Department
+from contactcenter.lib.errors import DomainError
+from policies.calendar import Calendar
+from policies.hours import say_moment, say_time
+from policies.models import RuleVersion
+from policies.versions import rules_in_force
+
+HOURS, LAST_CHAT = "EM-HRS", "EM-HRS-30"
+OPEN, CLOSING_SOON, CLOSED = "open", "closing_soon", "closed"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How the chat of a department stands at one moment.
+
+    `state` is that of the contract. `may_be_accepted`: who waits may still be
+    taken, which holds until closing time and through a break. `versions` are
+    the rules that hold; `closing` and `next_opening` bear the zone's offset.
+    """
+
+    state: str
+    may_be_accepted: bool
+    next_opening: datetime | None
+    closing: datetime | None
+    calendar: Calendar | None
+    versions: dict[str, RuleVersion]
+
+    @property
+    def rule(self) -> str:
+        """The rule that keeps a chat from beginning; empty while none does."""
+        return {OPEN: "", CLOSING_SOON: LAST_CHAT, CLOSED: HOURS}[self.state]
+
+
+def opening_of(department: Department, *, at: datetime) -> Opening:
+    """Return how the chat of a department stands. Source: EM-HRS, EM-HRS-30."""
+    calendar = calendar_of(department.pk, channel="chat")
+    return stands(calendar, rules_in_force([HOURS, LAST_CHAT], at=at), at=at)
+
+
+def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: datetime) -> Opening:
+    """Return how a chat stands under these hours and rules.
+
+    Without a calendar, without EM-HRS, or with its switch on, it is open at any hour.
+    """
+    hours, last = versions.get(HOURS), versions.get(LAST_CHAT)
+    if calendar is None or hours is None or hours.values["always_open"]:
+        return Opening(OPEN, True, None, None, calendar, versions)
+    closing = calendar.closing(at)
+    if not calendar.is_open(at):
+        return Opening(CLOSED, calendar.is_break(at), calendar.next_opening(at), closing, calendar, versions)
+    margin = timedelta(minutes=last.number_of("minutes_before_closing") if last else 0)
+    if closing is not None and at > closing - margin:
+        return Opening(CLOSING_SOON, True, calendar.next_opening(closing), closing, calendar, versions)
+    return Opening(OPEN, True, None, closing, calendar, versions)
+
+
+def guard_request(opening: Opening) -> None:
+    """Raise `closed`, with the next opening and the rule, unless a chat may begin. Source: EM-HRS, EM-HRS-30."""
+    if opening.state != OPEN:
+        raise closed(opening, why_no_chat_begins(opening))
+
+
+def guard_accept(opening: Opening) -> None:
+    """Raise `closed` once the office has closed for the day. Source: EM-HRS."""
+    if not opening.may_be_accepted:
+        raise closed(opening, _("The office has closed. Chats are accepted in opening hours only (EM-HRS)."))
+
+
+def why_no_chat_begins(opening: Opening) -> str:
+    """Say to a resident why no chat begins now, and when one does."""
+    if opening.state == CLOSING_SOON and opening.closing is not None:
+        sentence = _("We close at %(time)s and no longer begin a new chat today.") % {"time": say_time(opening.closing)}
+    else:
+        sentence = _("The chat is closed now.")
+    if opening.next_opening is not None:
+        sentence += " " + _("It opens again on %(moment)s.") % {"moment": say_moment(opening.next_opening)}
+    return sentence
+
+
+def closed(opening: Opening, detail: str) -> DomainError:
+    opens = opening.next_opening
+    return DomainError("closed", detail, next_opening=opens.isoformat() if opens else None, rule=opening.rule or HOURS)

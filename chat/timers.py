@@ -1,0 +1,227 @@
+"""What happens by itself when its time has come. Sweeps call it; running it twice, late or on ten machines is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from agents.models import Department
+from chat import rules
+from chat.actions.messages import record
+from chat.actions.sessions import end
+from chat.models import ChatSession, Kind, Pulse, Side, Wording, city_fields
+from chat.opening import HOURS, Opening, opening_of
+from chat.states import Outcome, Status
+from contactcenter.lib.events import emit
+from policies.hours import say_moment
+from policies.models import RuleVersion
+from policies.values import say_seconds
+from policies.versions import rules_in_force
+from policies.why import why
+
+NOTICE, END = "EM-IDLE-2", "EM-IDLE-4"
+WEB = "web"
+AT_ONCE = 200  # sessions that one transaction takes
+
+
+def act_on_due_timers(*, at: datetime) -> int:
+    """Act on every chat timer that is due, once; answer how many acts there were."""
+    return ask_the_silent(at=at) + end_the_silent(at=at) + close_the_queue(at=at)
+
+
+def ask_the_silent(*, at: datetime) -> int:
+    """Ask residents who have been silent for too long whether they are still there. Source: EM-IDLE-2."""
+    return sum(iter(lambda: _ask_some(at), 0))
+
+
+@transaction.atomic
+def _ask_some(at: datetime) -> int:
+    sessions = _due(at, asked=False) if is_mine("chat.silence") else []
+    if not sessions:
+        return 0
+    held = rules_in_force([NOTICE, END], at=at)
+    for session in sessions:
+        _ask(session, held, at=at)
+    _tell(sessions)
+    return len(sessions)
+
+
+def _due(at: datetime, *, asked: bool) -> list[ChatSession]:
+    """Return sessions whose clock has run out, locked; those that somebody else has locked come next time."""
+    due = ChatSession.objects.filter(
+        status=Status.ACTIVE, idle_deadline__lte=at, idle_notice_at__isnull=not asked
+    ).order_by("pk")
+    locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return list(locked.select_related("department", "idle_version__document")[:AT_ONCE])
+
+
+def _ask(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -> None:
+    """Send the notice; the end, if there is one, then runs from this moment."""
+    version, end_version = session.idle_version, held.get(END)
+    assert version is not None  # a deadline always has its version
+    left = end_after_notice(held)
+    session.idle_notice_at = at
+    session.idle_deadline = at + left if left else None
+    if end_version is not None:
+        session.idle_version = end_version
+    silent_since = silent_from(session)
+    with translation.override(session.language_id):
+        figures = {
+            "seconds": version.number_of("seconds"),
+            "silent_since": silent_since.isoformat(),
+            "ends_at": session.idle_deadline.isoformat() if session.idle_deadline else None,
+        }
+        sentence = _("Nothing was heard from the resident for %(time)s after the agent's last message.") % {
+            "time": say_seconds(version.number_of("seconds"))
+        }
+        text = wording(
+            Wording.Kind.IDLE_NOTICE,
+            session,
+            default=_("Are you still there? If we hear nothing from you, this chat ends in {left} minutes.")
+            if left
+            else _("Are you still there?"),
+            left=say_seconds(int(left.total_seconds())) if left else "",
+        )
+        data = why(version, sentence, **figures)
+    record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=NOTICE, data=data)
+    session.save(update_fields=["idle_notice_at", "idle_deadline", "idle_version", "last_seq"])
+
+
+def end_after_notice(held: dict[str, RuleVersion]) -> timedelta | None:
+    """Return how long after its notice a silent chat ends under these rules, or None when it does not."""
+    notice, end_version = held.get(NOTICE), held.get(END)
+    if notice is None or end_version is None:
+        return None
+    return timedelta(seconds=end_version.number_of("seconds") - notice.number_of("seconds"))
+
+
+def silent_from(session: ChatSession) -> datetime:
+    """Return since when the resident has been silent: the agent's last message, or a later sign of life."""
+    assert session.agent_wrote_at is not None
+    return max(session.agent_wrote_at, session.alive_at or session.agent_wrote_at)
+
+
+def end_the_silent(*, at: datetime) -> int:
+    """End chats whose resident was asked and has not answered in time. Source: EM-IDLE-4."""
+    return sum(iter(lambda: _end_some(at), 0))
+
+
+@transaction.atomic
+def _end_some(at: datetime) -> int:
+    sessions = _due(at, asked=True) if is_mine("chat.silence") else []
+    for session in sessions:
+        _end_silent(session, at=at)
+    return len(sessions)
+
+
+def _end_silent(session: ChatSession, *, at: datetime) -> None:
+    version, asked_at, due_at = session.idle_version, session.idle_notice_at, session.idle_deadline
+    assert version is not None
+    assert asked_at is not None
+    assert due_at is not None
+    with translation.override(session.language_id):
+        sentence = _("The resident was asked and did not answer for %(time)s.") % {
+            "time": say_seconds(int((at - asked_at).total_seconds()))
+        }
+        figures = {"seconds": version.number_of("seconds"), "asked_at": asked_at.isoformat()}
+        text = wording(
+            Wording.Kind.IDLE_END,
+            session,
+            default=_("This chat has ended because we did not hear from you. You can start a new one or call {phone}."),
+        )
+        data = why(version, sentence, **figures, due_at=due_at.isoformat())
+    end(session, Outcome.INACTIVE, side=Side.SYSTEM, at=at, text=text, rule=END, data=data)
+
+
+def close_the_queue(*, at: datetime) -> int:
+    """At closing time, end what still waits and say how else the city is reached. Source: EM-HRS.
+
+    In a break they stay. Closing times move (a day can be closed early), so the
+    calendar is asked, not a column of the session.
+    """
+    waiting = ChatSession.objects.queued().values_list("department_id", flat=True).distinct().order_by()
+    ended = 0
+    for department in Department.objects.filter(pk__in=list(waiting)):
+        opening = opening_of(department, at=at)
+        if not opening.may_be_accepted:
+            ended += _close_queue_of(department, opening, at=at)
+    return ended
+
+
+@transaction.atomic
+def _close_queue_of(department: Department, opening: Opening, *, at: datetime) -> int:
+    if not is_mine("chat.closing"):
+        return 0
+    queued = ChatSession.objects.queued().filter(department=department).order_by("pk")
+    sessions = list(queued.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("department"))
+    for session in sessions:
+        _close(session, opening, at=at)
+    return len(sessions)
+
+
+def _close(session: ChatSession, opening: Opening, *, at: datetime) -> None:
+    with translation.override(session.language_id):
+        next_opening = say_moment(opening.next_opening) if opening.next_opening else _("later")
+        text = wording(
+            Wording.Kind.CLOSING,
+            session,
+            default=_("We are closing now and could not answer you in time. We are sorry. We open again: {opening}."),
+            opening=next_opening,
+        )
+        figures = {"next_opening": opening.next_opening.isoformat() if opening.next_opening else None}
+        sentence = _("The office closed before somebody could take this chat.")
+        data = why(opening.versions[HOURS], sentence, **figures)
+    end(session, Outcome.CLOSED, side=Side.SYSTEM, at=at, text=text, rule=HOURS, data=data)
+
+
+def wording(kind: str, session: ChatSession, *, default: str, **fields: str) -> str:
+    """Return what the city says, in the session's language, or our own words where it has written none."""
+    found = Wording.objects.for_chat(kind, department_id=session.department_id, language=session.language_id)
+    values = {**city_fields(session.department), **fields}
+    return rules.fill(found.text if found else default, values)
+
+
+def _tell(sessions: Iterable[ChatSession]) -> None:
+    emit("session", sessions=[str(session.pk) for session in sessions])
+
+
+def is_mine(sweep: str) -> bool:
+    """Say whether this transaction runs a sweep; while one does, the others leave it to that one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [sweep])
+        return bool(cursor.fetchone()[0])
+
+
+# Outages ----------------------------------------------------------------------
+@transaction.atomic
+def note_pulse(*, at: datetime) -> bool:
+    """Note that residents can be heard; after a gap, say so and give those who were asked their time again.
+
+    While no web process ran they could not answer: they get the whole time
+    until the end anew. Source: EM-IDLE-4, as its reading is settled.
+    """
+    pulse, is_new = Pulse.objects.select_for_update(no_key=True).get_or_create(name=WEB, defaults={"at": at})
+    was_away = not is_new and at - pulse.at > rules.OUTAGE
+    if was_away:
+        _give_time_again(since=pulse.at, at=at)
+    if at > pulse.at:
+        Pulse.objects.filter(pk=WEB).update(at=at)
+    return was_away
+
+
+def _give_time_again(*, since: datetime, at: datetime) -> None:
+    left = end_after_notice(rules_in_force([NOTICE, END], at=at))
+    if left is None:
+        return
+    asked = ChatSession.objects.filter(status=Status.ACTIVE, idle_notice_at__isnull=False, idle_deadline__gt=since)
+    asked.filter(idle_deadline__lt=at + left).update(idle_deadline=at + left)
+
+
+def is_service_up(*, at: datetime) -> bool:
+    """Say whether residents can be heard: some web process has shown itself lately, or none ever has."""
+    pulse = Pulse.objects.filter(pk=WEB).first()
+    return pulse is None or at - pulse.at <= rules.OUTAGE

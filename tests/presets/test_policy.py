@@ -1,0 +1,157 @@
+"""What a city adopted, loaded from its files: six presets, idempotent, an admin's changes kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from agents.certification import missing_kinds
+from agents.models import Agent, Certificate, CertificateKind
+from contactcenter.presets.actions import load
+from contactcenter.presets.files import preset_names, read_preset
+from policies.actions import adopt_rule, set_day
+from policies.calendar import Day
+from policies.calendars import compiled, latest_version
+from policies.catalogue import rules, sources
+from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
+from policies.values import SETTABLE
+from policies.versions import in_force, planned, rules_in_force
+from tests.factories import UserFactory
+
+NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 30, 5, tzinfo=UTC)
+WITHOUT_PEOPLE = [name for name in preset_names() if name != "demo"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo(settings) -> None:
+    settings.DEMO = True
+    settings.DEMO_PASSWORD = "maple leaves in autumn"
+
+
+def loaded(name: str, *, reset: bool = False, at: datetime = NOW) -> None:
+    load(read_preset(name), reset=reset, at=at)
+
+
+def snapshot() -> dict[str, Any]:
+    return {
+        "documents": sorted(Document.objects.values_list("code", "title", "adopted_on", "reviewed_on")),
+        "rules": sorted(RuleVersion.objects.values_list("rule", "number")),
+        "calendars": sorted(CalendarVersion.objects.values_list("calendar__code", "number")),
+        "kinds": sorted(CertificateKind.objects.values_list("code", "adopted_on")),
+        "certificates": Certificate.objects.count(),
+    }
+
+
+def test_there_are_six():
+    assert preset_names() == ["demo", "dufferin", "eagle-mountain", "philadelphia", "pickering", "san-jose"]
+
+
+@pytest.mark.parametrize("name", WITHOUT_PEOPLE)
+def test_a_city_adopts_its_own_document_whole_and_has_its_hours(name):
+    loaded(name)
+    code = {"dufferin": "DF", "eagle-mountain": "EM", "philadelphia": "PH", "pickering": "PK", "san-jose": "SJ"}[name]
+    assert list(Document.objects.values_list("code", flat=True)) == [code]
+    held = rules_in_force(at=NOW)
+    own = {rule.id for rule in rules().values() if rule.document == code}
+    assert own <= held.keys()
+    assert all(held[rule].document_id == code and held[rule].clause for rule in own)
+    assert all(held[rule].document is None and not held[rule].clause for rule in held.keys() - own)
+    calendar = BusinessCalendar.objects.get()
+    assert (calendar.code, calendar.is_default) == (name, True)
+    assert compiled(calendar.versions.get().pk).is_open(datetime(2026, 11, 24, 18, tzinfo=UTC))
+
+
+def test_the_demo_has_adopted_all_153_rules_of_five_documents(demo):
+    loaded("demo")
+    assert rules_in_force(at=NOW).keys() == rules().keys()
+    assert len(rules()) == 153
+    assert Document.objects.count() == len(sources()) == 5
+
+
+@pytest.mark.parametrize(("preset", "always"), [("eagle-mountain", False), ("demo", True)])
+def test_the_values_are_those_of_the_files(demo, preset, always):
+    loaded(preset)
+    held = {rule: version.values for rule, version in rules_in_force(SETTABLE, at=NOW).items()}
+    assert held == {
+        "EM-HRS": {"always_open": always},
+        "EM-HRS-30": {"minutes_before_closing": 30},
+        "EM-IDLE-2": {"seconds": 120},
+        "EM-IDLE-4": {"seconds": 240},
+        "DF-REVIEW": {"years": 5},
+    }
+
+
+def test_nothing_held_before_the_city_adopted_it():
+    loaded("eagle-mountain")
+    since = datetime(2019, 8, 20, 6, tzinfo=UTC)  # midnight in Utah
+    assert in_force("EM-IDLE-2", at=since - timedelta(microseconds=1)) is None
+    assert in_force("EM-IDLE-2", at=since) is not None
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_loading_again_changes_nothing(demo, name):
+    loaded(name)
+    before = snapshot()
+    loaded(name, at=NOW + timedelta(days=1))
+    loaded(name, reset=True, at=NOW + timedelta(days=2))
+    assert snapshot() == before
+
+
+def test_what_an_admin_adopted_is_kept_until_reset_and_the_plans_go_too():
+    loaded("eagle-mountain")
+    admin = UserFactory(roles=["admin"])
+    adopt = {"reason": "Council.", "by": admin, "at": NOW}
+    adopt_rule("EM-IDLE-4", {"seconds": 700}, effective_from=NOW, **adopt)
+    adopt_rule("EM-IDLE-2", {"seconds": 300}, effective_from=NOW, **adopt)
+    adopt_rule("EM-IDLE-4", {"seconds": 800}, effective_from=MONDAY, **adopt)
+    adopt_rule("EM-HRS-30", {}, effective_from=NOW, is_adopted=False, **adopt)
+    Document.objects.update(title="Our chat policy", reviewed_on=date(2026, 1, 1))
+    calendar = BusinessCalendar.objects.get()
+    set_day(calendar, date(2026, 12, 24), Day("closure", (), "Snow"), by=admin, at=NOW)
+    before = snapshot()
+    loaded("eagle-mountain", at=NOW + timedelta(hours=1))
+    assert snapshot() == before
+    loaded("eagle-mountain", reset=True, at=NOW + timedelta(hours=2))
+    held = rules_in_force(at=NOW + timedelta(hours=2))
+    assert [held[rule].values["seconds"] for rule in ("EM-IDLE-2", "EM-IDLE-4")] == [120, 240]
+    assert held["EM-HRS-30"].values == {"minutes_before_closing": 30}
+    assert in_force("EM-IDLE-4", at=MONDAY).values == {"seconds": 240}
+    assert [plan.values for plan in planned(at=NOW + timedelta(hours=2))][-1] == {"seconds": 240}
+    assert Document.objects.get().title == "Website Live Chat Policy"
+    assert latest_version(calendar).definition["days"] == {}
+
+
+def test_a_second_city_takes_over_by_reset_only():
+    loaded("eagle-mountain")
+    loaded("dufferin")
+    assert BusinessCalendar.objects.get(is_default=True).code == "eagle-mountain"
+    loaded("dufferin", reset=True)
+    assert BusinessCalendar.objects.get(is_default=True).code == "dufferin"
+
+
+def test_everybody_who_chats_in_the_demo_is_certified_for_their_languages(demo):
+    loaded("demo", at=timezone.now())
+    for agent in Agent.objects.filter(departments__isnull=False).distinct():
+        for language in agent.languages.values_list("code", flat=True):
+            assert missing_kinds(agent, channel="chat", language=language, on=timezone.localdate()) == []
+    mateo, rosa = (Agent.objects.get(user__username=name) for name in ("agent2", "agent1"))
+    assert [kind.code for kind in missing_kinds(rosa, channel="chat", language="es", on=timezone.localdate())] == [
+        "spanish"
+    ]
+    assert mateo.certificates.filter(approved_by__isnull=False).count() == 2
+
+
+def test_a_withdrawn_certificate_stays_withdrawn_until_reset(demo):
+    loaded("demo")
+    rosa = Agent.objects.get(user__username="agent1")
+    rosa.certificates.update(withdrawn_at=NOW, withdrawn_by=UserFactory(), withdrawn_why="Left.")
+    loaded("demo")
+    assert missing_kinds(rosa, channel="chat", language="en", on=NOW.date())
+    loaded("demo", reset=True)
+    assert missing_kinds(rosa, channel="chat", language="en", on=NOW.date()) == []
