@@ -63,12 +63,17 @@ export class Log {
   drawMargin(text, event) {
     const node = this.templates.margin.content.firstElementChild.cloneNode(true);
     node.querySelector('.by').textContent = text;
-    if (event.rule) {
-      const why = this.templates.why.content.cloneNode(true);
-      why.querySelector('code').textContent = event.rule;
-      node.append(why);
-    }
+    if (event.rule) node.append(this.why(event));
     return node;
+  }
+
+  /** The mark of the rule that acted: it opens to the reason, and leads to the rule. */
+  why({ rule, data }) {
+    const why = this.templates.why.content.firstElementChild.cloneNode(true);
+    why.querySelector('code').textContent = rule;
+    why.querySelector('a').href = `/policies/#${encodeURIComponent(rule)}`;
+    why.querySelector('[data-reason]').textContent = data?.why ?? '';
+    return why;
   }
 
   /** Show what is not sent yet, after everything that is. */

@@ -16,6 +16,7 @@ export class Conversation {
     this.status = { state: null, position: null, estimated_wait_seconds: null, agent_name: null };
     this.outbox = new Outbox({ send: (frame) => this.send(frame), onChange: (item) => on.outbox(item), kept });
     this.pace = new Pace((frame) => this.link?.send(frame) ?? false);
+    this.skew = 0; // the server's clock less ours, in milliseconds
   }
 
   open() {
@@ -93,10 +94,12 @@ export class Conversation {
 
   welcomed(frame) {
     this.lastSeq = frame.last_seq;
+    this.skew = new Date(frame.server_time).getTime() - Date.now();
     this.status = { ...this.status, ...frame.session };
     this.on.state(this.status);
     this.outbox.open();
     if (this.isEnding && !this.isOver) this.end();
+    if (this.isSayingHere && !this.isOver) this.here();
     this.rest();
   }
 
@@ -190,6 +193,11 @@ export class Conversation {
 
   typing() {
     if (!this.isOver) this.pace.typing();
+  }
+
+  /** "I am still here", now or as soon as the connection is back. */
+  here() {
+    this.isSayingHere = !this.send({ type: 'here', ref: 'here' });
   }
 
   /** The resident has seen everything up to here; only what an agent wrote is worth a receipt. */

@@ -58,7 +58,6 @@ export class Poll {
 
   send(frame) {
     if (this.isOver) return false;
-    if (frame.type === 'typing') return true;
     this.post(frame);
     return true;
   }
@@ -68,7 +67,7 @@ export class Poll {
     try {
       const answer = await this.fetch('/frames', options);
       const body = await answer.json();
-      if (this.isOver) return;
+      if (this.isOver || frame.type === 'typing') return;
       this.onFrame(body.type ? { id: frame.id, ...body } : { type: 'error', id: frame.id, ...body });
     } catch (failure) {
       if (!this.isOver && frame.type === 'message') this.onFrame({ type: 'error', code: 'slow_down', detail: '', retry_after: 3, id: frame.id });

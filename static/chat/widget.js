@@ -2,6 +2,7 @@
 
 import { Conversation } from './conversation.js';
 import { Host } from './host.js';
+import { IdlePanel } from './idle.js';
 import { Log } from './bubbles.js';
 import { TYPING_SHOWS } from './paced.js';
 import { StartForm, askAvailability, requestChat } from './start.js';
@@ -31,6 +32,7 @@ class Widget {
     });
     this.start = new StartForm({ form: this.find('[data-screen="start"]'), word: this.word, limits: this.limits, onSubmit: (values) => this.request(values) });
     this.text = this.find('#chat-text');
+    this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: () => this.text.focus() });
     this.listen();
     this.begin();
   }
@@ -109,7 +111,7 @@ class Widget {
     try {
       const { status, body } = await askAvailability(this.root.dataset.availability, this.root.dataset.department);
       if (status !== 200) this.refused(body);
-      else if (body.state === 'closed' || body.state === 'closing_soon') this.refused({ code: 'closed', detail: '', next_opening: body.next_opening });
+      else if (body.state === 'closed' || body.state === 'closing_soon') this.refused({ code: 'closed', ...body });
       else this.offer(body);
     } catch (lost) {
       this.refused({ code: 'unavailable', detail: this.word('network') });
@@ -127,12 +129,14 @@ class Widget {
     return new URLSearchParams(window.location.search).has('department');
   }
 
-  refused({ code, detail, next_opening: opening }) {
+  refused({ code, detail, next_opening: opening, rule }) {
+    const isClosingSoon = rule === 'EM-HRS-30';
     this.screen('refused');
-    this.find('[data-refused-title]').textContent = this.word(code === 'closed' ? 'titleClosed' : 'titleRefused');
-    this.find('[data-refused]').textContent = detail || (code === 'closed' ? '' : this.word('unknown'));
+    this.find('[data-refused-title]').textContent = this.word(code !== 'closed' ? 'titleRefused' : isClosingSoon ? 'titleClosingSoon' : 'titleClosed');
+    this.find('[data-refused]').textContent = code === 'closed' ? this.word(isClosingSoon ? 'closingSoon' : 'closed') : detail || this.word('unknown');
     this.find('[data-opening]').hidden = !opening;
     if (opening) this.find('[data-opening]').textContent = this.word('opens', { time: sayDayAndTime(opening) });
+    this.find('[data-refused-why]').replaceChildren(...(rule ? [this.log.why({ rule })] : []));
     this.focusWhenShown('[data-refused-title]');
   }
 
@@ -175,6 +179,7 @@ class Widget {
   open(kept, messages) {
     this.kept = kept;
     this.log.clear();
+    this.idle.close();
     this.screen('talk');
     this.find('[data-over]').hidden = true;
     this.find('[data-write]').hidden = false;
@@ -216,7 +221,8 @@ class Widget {
   heard(event) {
     this.log.show(event);
     if (event.from === 'agent' && event.kind === 'message') this.stopTyping();
-    if (event.from !== 'customer' && ['message', 'joined', 'ended'].includes(event.kind)) this.noteNew(event);
+    this.idle.follow(this.chat.transcript.inOrder(), this.chat.skew);
+    if (event.from !== 'customer' && ['message', 'joined', 'ended', 'notice'].includes(event.kind)) this.noteNew(event);
     this.noticeReading();
   }
 
@@ -231,6 +237,8 @@ class Widget {
       joined: event.text || this.word('joined', { name }),
       left: event.text || this.word('left', { name }),
       requeued: event.text || this.word('requeued'),
+      here: this.word('wereHere'),
+      kept_open: this.word('keptOpen', { name }),
       ended: event.text || this.endText(event.from, name),
     };
     return event.kind === 'redacted' ? null : { text: texts[event.kind] ?? event.text };
@@ -271,14 +279,17 @@ class Widget {
   }
 
   over() {
+    const outcome = this.status.outcome;
     this.head(this.word('city'), this.word('ended'));
     this.find('[data-write]').hidden = true;
     this.find('[data-end]').hidden = true;
     this.stopTyping();
+    this.idle.close();
     const panel = this.find('[data-over]');
     if (!panel.hidden) return;
     panel.hidden = false;
-    this.find('[data-over-text]').textContent = this.word('ended');
+    this.find('[data-over-text]').textContent = this.word({ inactive: 'endedInactive', closed: 'endedClosed' }[outcome] ?? 'ended');
+    this.find('[data-over-ways]').hidden = !['inactive', 'closed'].includes(outcome);
     if (this.root.contains(document.activeElement) || document.activeElement === document.body) this.focusWhenShown('[data-over-text]');
     this.log.toTheEnd();
   }

@@ -6,6 +6,7 @@ import { TYPING_SHOWS } from '../chat/paced.js';
 import { Socket } from '../chat/socket.js';
 import { Title } from './title.js';
 import { Shortcuts } from './shortcuts.js';
+import { SilenceStrip, silenceChip, tickChips } from './silence.js';
 import { forTab } from '../chat/keep.js';
 import { codePoints, sayTime, wordsOf } from '../chat/words.js';
 import { chatRow, fill, seatNodes, stopwatch, waitingRow } from './lists.js';
@@ -40,6 +41,7 @@ class Desk {
       tell: (event) => this.tell(event),
       onTakeBack: (item) => this.takeBack(item),
     });
+    this.silence = new SilenceStrip({ strip: find('[data-silence]'), word: this.word, onKeepOpen: () => this.keepOpen() });
     this.listen();
     this.connect();
     setInterval(() => this.tick(), 1000);
@@ -421,6 +423,12 @@ class Desk {
     this.reply.focus();
   }
 
+  keepOpen() {
+    const { session } = this.current;
+    this.socket.send({ type: 'keep_open', session, ref: `keep ${session}` });
+    this.reply.focus();
+  }
+
   askEnd() {
     if (!this.current?.isRunning || document.querySelector('dialog[open]')) return;
     find('[data-end-title]').textContent = this.word('end', { name: this.current.facts.name ?? this.word('customer') });
@@ -470,6 +478,8 @@ class Desk {
       joined: event.text || this.word('joined', { name }),
       left: event.text || this.word('left', { name }),
       requeued: event.text || this.word('requeued'),
+      here: this.word('here', { name: event.name ?? this.word('customer') }),
+      kept_open: this.word('keptOpen', { name }),
       ended: event.text || this.outcomeText(event.data?.outcome),
     };
     return event.kind === 'redacted' ? null : { text: texts[event.kind] ?? event.text };
@@ -509,7 +519,8 @@ class Desk {
   }
 
   drawMine() {
-    const options = { word: this.word, endedChip: find('[data-ended-chip]') };
+    const silent = (chat) => silenceChip(find('[data-silence-chip]'), chat, this.word, this.skew);
+    const options = { word: this.word, endedChip: find('[data-ended-chip]'), silent };
     const rows = [...this.chats.values()].map((chat) => chatRow(find('[data-row]'), chat, { ...options, isCurrent: chat === this.current }));
     fill(find('[data-mine]'), rows);
     find('[data-no-mine]').hidden = rows.length > 0;
@@ -546,6 +557,7 @@ class Desk {
     find('[data-thread-name]').textContent = shownName;
     find('[data-thread-sub]').textContent = [this.nameOf('departments', department), this.nameOf('languages', language), accepted && this.word('inChat', { time: sayTime(accepted) })].filter(Boolean).join(' · ');
     find('[data-reply-label]').textContent = this.word('reply', { name: shownName });
+    this.silence.show(chat, shownName);
     const wasWriting = find('[data-composer]').contains(document.activeElement);
     find('[data-end]').hidden = !chat.isRunning;
     find('[data-composer]').hidden = !chat.isRunning;
@@ -615,6 +627,8 @@ class Desk {
       longest = Math.max(longest, waited);
       row.querySelector('.when').textContent = stopwatch(waited);
     }
+    this.silence.tick(this.skew);
+    tickChips(find('[data-mine]'), this.word, this.skew);
     find('[data-longest]').textContent = this.queue.size ? this.word('longest', { time: stopwatch(longest) }) : '';
   }
 

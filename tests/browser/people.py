@@ -114,8 +114,10 @@ def axe_faults(frame: Frame) -> list[str]:
     frame.evaluate(AXE)
     found: dict[str, Any] = frame.evaluate(
         """async rules => {
-            await new Promise(requestAnimationFrame);
-            await Promise.all(document.getAnimations().map((each) => each.finished));
+            do {  // a colour that is inherited changes one generation of elements after the other
+                await Promise.all(document.getAnimations().map((each) => each.finished));
+                await new Promise(requestAnimationFrame);
+            } while (document.getAnimations().length);
             return axe.run(document, {runOnly: rules, resultTypes: ['violations']});
         }""",
         RULES,
