@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "contactcenter.notices",
     "contactcenter.portal",
     "contactcenter.desk",
+    "contactcenter.reports",
     "contactcenter.presets",
     "contactcenter.operations",
 ]
@@ -144,6 +145,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "contactcenter.portal.context.city",
+                "contactcenter.desk.context.rooms",
             ]
         },
     }

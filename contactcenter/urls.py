@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("agents.urls")),
     path("", include("contactcenter.notices.urls")),
     path("", include("contactcenter.desk.urls")),
+    path("", include("contactcenter.reports.urls")),
     path("", include("contactcenter.portal.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -79,6 +79,7 @@ PAGES_OF_ROOMS = {
         "/accounts/link/unknown/",
     ],
     "desk": ["/desk/"],
+    "reports": ["/policies/", "/policies/clock/"],
     "admin": [
         "/admin/",
         "/admin/agents/user/",

@@ -36,6 +36,7 @@ POST_ONLY = dict.fromkeys(PEOPLE, 405)
 AWAY = dict.fromkeys(PEOPLE, 302)
 STAFF = {**EVERYBODY, "nobody": 302, "customer": 302, "another customer": 302}
 DESK = {**STAFF, "admin": 403}
+SUPERVISION = {**STAFF, "agent": 403, "agent elsewhere": 403, "admin": 403}
 ADMINISTRATION = {**STAFF, "agent": 403, "agent elsewhere": 403, "supervisor": 403}
 PAGES: dict[str, dict[str, int]] = {
     "": EVERYBODY,
@@ -43,6 +44,11 @@ PAGES: dict[str, dict[str, int]] = {
     "chat/widget/": EVERYBODY,
     "styleguide/": NOT_FOUND,  # with debug on only
     "desk/": DESK,
+    "supervise/": SUPERVISION,
+    "supervise/calendars/<int:pk>/close/": POST_ONLY,
+    "supervise/calendars/<int:pk>/day/": POST_ONLY,
+    "supervise/calendars/<int:pk>/open/": POST_ONLY,
+    "supervise/certificates/<int:pk>/approve/": POST_ONLY,
     "accounts/": STAFF,
     "accounts/login/": EVERYBODY,
     "accounts/logout/": POST_ONLY,
@@ -53,9 +59,12 @@ PAGES: dict[str, dict[str, int]] = {
     "accounts/link/<str:secret>/": NOT_FOUND,  # unknown, used and expired look the same
     "mail/": NOT_FOUND,  # in the demo only
     "mail/<int:pk>/": NOT_FOUND,
+    "policies/": EVERYBODY,
+    "policies/clock/": STAFF,
     "healthz": EVERYBODY,
     "api/v1/chat/availability": EVERYBODY,
     "api/v1/chat/sessions": POST_ONLY,
+    "api/v1/policies/clock": EVERYBODY,
 }
 OPERATORS = {"readyz", "metrics"}  # by address and state, see tests/operations
 BY_TOKEN = {  # by the chat's token alone: the table of HTTP below
@@ -250,6 +259,11 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("nothing", REFUSED, REFUSED),
         "ended": ("nothing", REFUSED, REFUSED),
+    },
+    "keep_open": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("ok", REFUSED, REFUSED),
+        "ended": ("ended", REFUSED, REFUSED),
     },
     "resync": {
         "queued": (REFUSED, REFUSED, REFUSED),

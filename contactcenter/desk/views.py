@@ -32,5 +32,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         "departments": Department.objects.order_by("name"),
         "languages": Language.objects.order_by("name"),
         "max_text": MAX_TEXT,
+        "room": "desk",
     }
     return render(request, "desk/desk.html", context)

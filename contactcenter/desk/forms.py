@@ -1,0 +1,80 @@
+"""What a supervisor fills in: closing early, and a day of its own."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contactcenter.lib.admin import DayInput
+from policies.actions import MAX_REASON
+from policies.calendar import Day
+from policies.hours import read_hours
+
+KINDS = [
+    ("opening", _("Open, or open longer, in an emergency")),
+    ("half_day", _("Half day")),
+    ("closure", _("Closed all day")),
+]
+
+
+class ClockTime(forms.TimeInput):
+    """A time of day in the browser's own field."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class CloseEarlyForm(forms.Form):
+    """Close a calendar's day before its time."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=MAX_REASON,
+        help_text=_("Staff and residents read it, such as: power cut."),
+        error_messages={"required": _("Write why it closes early; staff and residents read it.")},
+    )
+    minutes = forms.TimeField(
+        label=_("Closing time"),
+        required=False,
+        widget=ClockTime(),
+        help_text=_("Of today. Empty: now."),
+        error_messages={"invalid": _("Write a time of day, such as 14:00, or leave it empty for now.")},
+    )
+
+    def clean_minutes(self) -> int | None:
+        """Return minutes after midnight, or None for now."""
+        at: time | None = self.cleaned_data["minutes"]
+        return None if at is None else at.hour * 60 + at.minute
+
+
+class DayForm(forms.Form):
+    """Give a date hours of its own."""
+
+    on = forms.DateField(
+        label=_("Day"),
+        widget=DayInput(),
+        error_messages={"required": _("Choose the day."), "invalid": _("Write a day, such as 2026-12-24.")},
+    )
+    kind = forms.ChoiceField(label=_("What happens"), choices=KINDS, widget=forms.RadioSelect, initial="opening")
+    hours = forms.CharField(
+        label=_("Hours"),
+        required=False,
+        max_length=200,
+        help_text=_("All of that day, such as 8:30-12:00, 13:00-16:30. Empty for a closed day."),
+    )
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=MAX_REASON,
+        help_text=_("Who ordered it, and for what. Staff and residents read it."),
+        error_messages={"required": _("Write why this day is different; staff and residents read it.")},
+    )
+
+    def day(self) -> tuple[date, Day]:
+        """Return the date and what becomes of it. Raises `Invalid`."""
+        facts: dict[str, Any] = self.cleaned_data
+        return facts["on"], Day(facts["kind"], read_hours(facts["hours"], field="hours"), facts["why"])

@@ -1,0 +1,211 @@
+"""The supervisor's console: who is there, today's hours, what waits for a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from agents.actions import approve_certificate
+from agents.hours import calendars_in_use
+from agents.models import Agent, Presence, User
+from agents.permissions import access_certificate_to_approve, certificates_to_approve, may_supervise
+from chat.models import ChatSession
+from chat.states import Status
+from contactcenter.desk.forms import CloseEarlyForm, DayForm
+from contactcenter.lib.errors import DomainError, NotFound
+from policies.actions import close_early, open_again, set_day
+from policies.calendar import Calendar
+from policies.calendars import latest
+from policies.hours import say_day, say_moment, say_time
+from policies.models import BusinessCalendar
+from policies.reviews import overdue
+
+View = Callable[..., HttpResponse]
+
+
+def for_supervisors(view: View) -> View:
+    """Let only supervisors in; who is not logged in is sent to the log-in."""
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, **which: int) -> HttpResponse:
+        if not may_supervise(request.user):
+            raise PermissionDenied(_("This page is for supervisors. Ask an administrator for the role."))
+        return view(request, **which)
+
+    return guarded
+
+
+@require_safe
+@for_supervisors
+def supervise(request: HttpRequest) -> HttpResponse:
+    """The console."""
+    return _page(request)
+
+
+@require_POST
+@for_supervisors
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a calendar's day now or at a time of today. Source: decision 6."""
+    calendar = get_object_or_404(BusinessCalendar, pk=pk)
+    form = CloseEarlyForm(request.POST, prefix=f"close-{pk}")
+
+    def act(at: datetime) -> str:
+        facts = form.cleaned_data
+        close_early(calendar, why=facts["why"], minutes=facts["minutes"], by=_person(request), at=at)
+        return _("%(name)s closes early today. Who still waits at closing time is told; running chats may finish.") % {
+            "name": calendar.name
+        }
+
+    return _act(request, form, act)
+
+
+@require_POST
+@for_supervisors
+def day(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a date hours of its own: an emergency opening, a half day, a closure. Source: PH-SHIFT."""
+    calendar = get_object_or_404(BusinessCalendar, pk=pk)
+    form = DayForm(request.POST, prefix=f"day-{pk}")
+
+    def act(at: datetime) -> str:
+        on, changed = form.day()
+        set_day(calendar, on, changed, by=_person(request), at=at)
+        return _("%(name)s, %(date)s: %(hours)s.") % {
+            "name": calendar.name,
+            "date": on.isoformat(),
+            "hours": say_day(changed.hours),
+        }
+
+    return _act(request, form, act)
+
+
+@require_POST
+@for_supervisors
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what makes today differ."""
+    calendar = get_object_or_404(BusinessCalendar, pk=pk)
+
+    def act(at: datetime) -> str:
+        open_again(calendar, by=_person(request), at=at)
+        return _("%(name)s: today is as usual again.") % {"name": calendar.name}
+
+    return _act(request, None, act)
+
+
+@require_POST
+@for_supervisors
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Approve a certificate that waits for this person. Source: PH-CERT."""
+    try:
+        certificate = access_certificate_to_approve(pk, request.user)
+    except NotFound as refusal:
+        raise Http404(refusal.detail) from None
+
+    def act(at: datetime) -> str:
+        approve_certificate(certificate.pk, by=_person(request), at=at)
+        return _("Approved: %(certificate)s.") % {"certificate": certificate}
+
+    return _act(request, None, act)
+
+
+def _act(request: HttpRequest, form: forms.Form | None, act: Callable[[datetime], str]) -> HttpResponse:
+    """Act and go back to the console; a refusal stands at its field, with everything typed."""
+    if form is not None and not form.is_valid():
+        return _page(request, form)
+    try:
+        said = act(timezone.now())
+    except DomainError as refusal:
+        if form is None:
+            messages.error(request, refusal.detail)
+            return redirect("desk:supervise")
+        field = refusal.more.get("field")
+        form.add_error(field if field in form.fields else None, refusal.detail)
+        return _page(request, form)
+    messages.success(request, said)
+    return redirect("desk:supervise")
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the guard lets nobody else in
+    return request.user
+
+
+# What is shown ----------------------------------------------------------------
+@dataclass(frozen=True)
+class Office:
+    """A calendar as it stands today, with the forms that change it."""
+
+    calendar: BusinessCalendar
+    hours: str
+    why: str
+    state: str
+    is_open: bool
+    close: forms.Form
+    day: forms.Form
+
+
+def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse:
+    at = timezone.now()
+    context = {
+        "offices": [_office(each, wrong, at=at) for each in calendars_in_use()],
+        "figures": _figures(),
+        "certificates": certificates_to_approve(request.user).prefetch_related("evidence__requirement"),
+        "overdue": overdue(timezone.localtime(at).date(), at),
+        "form": wrong,
+        "room": "supervise",
+    }
+    return render(request, "desk/supervise.html", context, status=400 if wrong is not None else 200)
+
+
+def _office(row: BusinessCalendar, wrong: forms.Form | None, *, at: datetime) -> Office:
+    calendar = latest(row.pk)
+    assert calendar is not None  # those in use have a version
+    today = calendar.local_date(at)
+    own = calendar.definition.days.get(today)
+    made: dict[str, forms.Form] = {
+        "close": CloseEarlyForm(prefix=f"close-{row.pk}"),
+        "day": DayForm(prefix=f"day-{row.pk}", initial={"on": today}),
+    }
+    for name, form in made.items():
+        if wrong is not None and wrong.prefix == form.prefix:
+            made[name] = wrong
+    return Office(
+        calendar=row,
+        hours=say_day(calendar.definition.hours_on(today)),
+        why=own.why if own else calendar.definition.holidays.get(today, ""),
+        state=_say_state(calendar, at=at),
+        is_open=calendar.is_open(at),
+        close=made["close"],
+        day=made["day"],
+    )
+
+
+def _say_state(calendar: Calendar, *, at: datetime) -> str:
+    closing, opening = calendar.closing(at), calendar.next_opening(at)
+    if calendar.is_open(at):
+        return _("Open until %(time)s") % {"time": say_time(closing)} if closing else _("Open round the clock")
+    return _("Closed, opens %(moment)s") % {"moment": say_moment(opening)} if opening else _("Closed")
+
+
+def _figures() -> list[tuple[str, int]]:
+    """Return how many wait, run and are there now, each with its label."""
+    running = [Status.ACTIVE, Status.ON_HOLD]
+    return [
+        (_("Residents who wait"), ChatSession.objects.queued().count()),
+        (_("Chats that run"), ChatSession.objects.filter(status__in=running).count()),
+        (_("People online"), Agent.objects.filter(presence=Presence.ONLINE).count()),
+    ]
