@@ -19,7 +19,7 @@ from chat.states import Outcome, Status
 from contactcenter.lib.events import emit
 from policies.hours import say_moment
 from policies.models import RuleVersion
-from policies.values import say_seconds
+from policies.values import say_minutes_left, say_seconds
 from policies.versions import rules_in_force
 from policies.why import why
 
@@ -84,7 +84,7 @@ def _ask(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) ->
             default=_("Are you still there? If we hear nothing from you, this chat ends in {left} minutes.")
             if left
             else _("Are you still there?"),
-            left=say_seconds(int(left.total_seconds())) if left else "",
+            left=say_minutes_left(int(left.total_seconds())) if left else "",
         )
         data = why(version, sentence, **figures)
     record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=NOTICE, data=data)

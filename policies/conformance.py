@@ -118,24 +118,28 @@ def keeper_of(rule: str) -> Keeper | None:
     return _keepers.get(rule)
 
 
-def judge(rule: Rule, version: RuleVersion | None, period: Period) -> Judgement:
-    """Measure one rule, in that part of the period in which the city had adopted it."""
+def judge(rule: Rule, version: RuleVersion | None, period: Period, *, since: datetime | None = None) -> Judgement:
+    """Measure one rule, in that part of the period in which the city had adopted it (from `since` on)."""
     keeper = _keepers.get(rule.id)
     if version is None:
         return Judgement(rule, Verdict.NOT_ADOPTED, None, keeper, None)
     if keeper is None:
         return Judgement(rule, Verdict.NOT_ENFORCED, version, None, None)
-    finding = keeper.check(_adopted_part(rule, period)) if keeper.check else None
+    measured = Period(max(period.start, since or version.effective_from), period.end)
+    finding = keeper.check(measured) if keeper.check else None
     return Judgement(rule, _verdict(keeper, finding), version, keeper, finding)
 
 
-def _adopted_part(rule: Rule, period: Period) -> Period:
-    """Return the end of the period in which the rule held without interruption."""
-    rows = RuleVersion.objects.filter(rule=rule.id, effective_from__lte=period.end)
-    since = None
-    for is_adopted, begun in rows.order_by("effective_from", "pk").values_list("is_adopted", "effective_from"):
-        since = (since or begun) if is_adopted else None
-    return Period(max(period.start, since or period.start), period.end)
+def _adopted_since(*, at: datetime) -> dict[str, datetime]:
+    """Return since when each rule has held without interruption; one statement."""
+    rows = RuleVersion.objects.filter(effective_from__lte=at).order_by("effective_from", "pk")
+    since: dict[str, datetime] = {}
+    for rule, is_adopted, begun in rows.values_list("rule", "is_adopted", "effective_from"):
+        if is_adopted:
+            since.setdefault(rule, begun)
+        else:
+            since.pop(rule, None)
+    return since
 
 
 def _verdict(keeper: Keeper, finding: Finding | None) -> Verdict:
@@ -148,6 +152,6 @@ def _verdict(keeper: Keeper, finding: Finding | None) -> Verdict:
 
 def judge_all(period: Period, *, at: datetime, only: Sequence[str] | None = None) -> list[Judgement]:
     """Measure every rule of the catalogue, or some, in its order."""
-    held = rules_in_force(at=at)
+    held, since = rules_in_force(at=at), _adopted_since(at=at)
     wanted = [rule for rule in rules().values() if only is None or rule.id in only]
-    return [judge(rule, held.get(rule.id), period) for rule in wanted]
+    return [judge(rule, held.get(rule.id), period, since=since.get(rule.id)) for rule in wanted]

@@ -49,6 +49,11 @@ def say_seconds(seconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
+def say_minutes_left(seconds: int) -> str:
+    """Return a span for a sentence that goes on with “minutes”: 2, or 2:30."""
+    return str(seconds // 60) if seconds % 60 == 0 else say_seconds(seconds)
+
+
 def _say_hours(values: Mapping[str, Any]) -> str:
     if values["always_open"]:
         return _("The chat is open at any hour, which departs from the rule.")

@@ -132,6 +132,7 @@ class Widget {
   refused({ code, detail, next_opening: opening, rule }) {
     const isClosingSoon = rule === 'EM-HRS-30';
     this.screen('refused');
+    this.head(this.word('city'), this.word('chat'));
     this.find('[data-refused-title]').textContent = this.word(code !== 'closed' ? 'titleRefused' : isClosingSoon ? 'titleClosingSoon' : 'titleClosed');
     this.find('[data-refused]').textContent = code === 'closed' ? this.word(isClosingSoon ? 'closingSoon' : 'closed') : detail || this.word('unknown');
     this.find('[data-opening]').hidden = !opening;

@@ -114,8 +114,8 @@ def axe_faults(frame: Frame) -> list[str]:
     frame.evaluate(AXE)
     found: dict[str, Any] = frame.evaluate(
         """async rules => {
-            do {  // a colour that is inherited changes one generation of elements after the other
-                await Promise.all(document.getAnimations().map((each) => each.finished));
+            do {  // an inherited colour changes one generation after the other; a cancelled change is over, too
+                await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)));
                 await new Promise(requestAnimationFrame);
             } while (document.getAnimations().length);
             return axe.run(document, {runOnly: rules, resultTypes: ['violations']});

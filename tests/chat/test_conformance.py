@@ -16,9 +16,7 @@ from chat import timers
 from chat.actions import Draft, accept, append, end_as_agent, sessions
 from chat.models import ChatSession, Side, Wording
 from contactcenter.lib.errors import DomainError
-from policies.catalogue import rule_named
-from policies.conformance import Judgement, Period, Verdict, judge
-from policies.versions import in_force
+from policies.conformance import Judgement, Period, Verdict, judge_all
 from tests.chat.conftest import City
 from tests.chat.test_opening import ask, local
 from tests.factories import CertificateFactory, CertificateKindFactory, LanguageFactory
@@ -55,7 +53,8 @@ def policy(city: City) -> None:
 
 
 def verdict(rule: str, *, period: Period = PERIOD) -> Judgement:
-    return judge(rule_named(rule), in_force(rule, at=period.end), period)
+    [found] = judge_all(period, at=period.end, only=[rule])
+    return found
 
 
 def tried(act: Callable[[], object]) -> None:
