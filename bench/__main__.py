@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import clock
 from bench.goals import GOALS, Goal
 from bench.load.plan import Outcome
 from bench.report import report
@@ -31,9 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     goals = [goal for goal in GOALS if goal.number in options.goals]
     size = Size(seconds=options.seconds)
-    with house(_runs(goals), size) as built:
-        rounds = [_round(built, goals, options.seed + number) for number in range(options.rounds)]
-    text = report(goals, rounds, seed=options.seed)
+    parts = []
+    if goals:
+        with house(_runs(goals), size) as built:
+            rounds = [_round(built, goals, options.seed + number) for number in range(options.rounds)]
+        parts.append(report(goals, rounds, seed=options.seed))
+    if clock.NUMBER in options.goals:
+        parts.append(clock.section(options.rounds, seed=options.seed))
+    text = "\n".join(parts)
     print(text)
     if options.write:
         options.write.write_text(INTRODUCTION + text)
@@ -56,7 +62,7 @@ def _runs(goals: Sequence[Goal]) -> list[Run]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("--goals", type=int, nargs="+", default=[goal.number for goal in GOALS])
+    parser.add_argument("--goals", type=int, nargs="+", default=[*(goal.number for goal in GOALS), clock.NUMBER])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="measured seconds of a saturated run")
     parser.add_argument("--seed", type=int, default=1)
