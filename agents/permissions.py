@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agents import rules
-from agents.models import Agent, Certificate, LogIn, OneTimeLink, Role, User
+from agents.models import Agent, Certificate, CertificateKind, LogIn, OneTimeLink, Role, User
 from contactcenter.lib.errors import NotFound
 from contactcenter.lib.hashing import digest
 
@@ -80,6 +80,13 @@ def certificates_to_approve(user: User | AnonymousUser) -> QuerySet[Certificate]
         return Certificate.objects.none()
     waiting = Certificate.objects.waiting().filter(kind__approver_role__in=user.roles)
     return waiting.exclude(agent__user=user).select_related("agent__user", "kind").order_by("noted_at", "pk")
+
+
+def may_approve_certificates(user: User | AnonymousUser) -> bool:
+    """Say whether some kind of certificate is approved by a role of this person."""
+    if not (isinstance(user, User) and user.is_active):
+        return False
+    return CertificateKind.objects.filter(approver_role__in=user.roles).exists()
 
 
 def access_certificate_to_approve(pk: int, user: User | AnonymousUser) -> Certificate:

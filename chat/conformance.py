@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from uuid import UUID
 
 from django.db import connection
@@ -104,17 +104,18 @@ def check_greetings(period: Period) -> Finding:
 def check_hours(period: Period) -> Finding:
     """Chats began, and were accepted, in opening hours only. Source: EM-HRS."""
     changes = _Changes([HOURS], period)
+    now_of = lru_cache(maxsize=None)(partial(calendar_of, channel="chat"))
     rows = ChatSession.objects.filter(_begun(period)).values_list(
         "pk", "requested_at", "accepted_at", "department_id", "calendar_version_id"
     )
     considered, broken = 0, []
     for pk, requested_at, accepted_at, department_id, version_id in rows:
-        calendar = _calendar(version_id, department_id)
-        if calendar is None or HOURS not in changes.at(requested_at):
+        if HOURS not in changes.at(requested_at):
             continue
         considered += 1
-        late = accepted_at is not None and _is_after_closing(calendar_of(department_id, channel="chat"), accepted_at)
-        if not calendar.is_open(requested_at) or late:
+        begun_by = compiled(version_id) if version_id is not None else now_of(department_id)
+        late = accepted_at is not None and _is_after_closing(now_of(department_id), accepted_at)
+        if begun_by is None or not begun_by.is_open(requested_at) or late:
             broken.append(pk)
     return Finding(considered, _ids(broken), departure=_switch_is_on(at=period.end))
 
@@ -130,19 +131,16 @@ def _is_after_closing(calendar: Calendar | None, at: datetime) -> bool:
     return calendar is not None and not calendar.is_open(at) and not calendar.is_break(at)
 
 
-def _calendar(version_id: int | None, department_id: int) -> Calendar | None:
-    """Return the calendar that held when the chat began, else the one of today."""
-    return compiled(version_id) if version_id is not None else calendar_of(department_id, channel="chat")
-
-
 def check_last_chat(period: Period) -> Finding:
     """No chat began in the last minutes, and nobody was left in the queue after closing. Source: EM-HRS-30."""
     rows = ChatSession.objects.filter(_begun(period)).select_related("department")
     changes = _Changes([HOURS, LAST_CHAT], period)
+    now_of = lru_cache(maxsize=None)(partial(calendar_of, channel="chat"))
     considered, broken = 0, []
     for session in rows:
         considered += 1
-        calendar = _calendar(session.calendar_version_id, session.department_id)
+        version_id = session.calendar_version_id
+        calendar = compiled(version_id) if version_id is not None else now_of(session.department_id)
         asked = stands(calendar, changes.at(session.requested_at), at=session.requested_at)
         if asked.state == CLOSING_SOON or _was_left_waiting(session, asked, period.end):
             broken.append(session.pk)
@@ -246,7 +244,7 @@ def check_notices(period: Period) -> Finding:
     considered, broken = _notices_on_time(period)
     changes = _Changes([NOTICE], period)
     for pk, silent_from, until, asked_at, kept_at in _silences(period):
-        version = changes.at(silent_from).get(NOTICE)
+        version = changes.at(silent_from).get(NOTICE) if silent_from >= period.start else None
         if version is None or asked_at is not None or kept_at is not None:
             continue
         if until > silent_from + timedelta(seconds=version.number_of("seconds")) + rules.SWEEP_LAG:
@@ -271,9 +269,10 @@ def check_silent_ends(period: Period) -> Finding:
     """Who was asked and stayed silent was let go in time, and nobody without being asked. Source: EM-IDLE-4."""
     considered, broken = set(), set()
     ends = ChatEvent.objects.filter(rule=END, kind=Kind.ENDED, at__gte=period.start, at__lt=period.end)
-    for session_id, at, data in ends.values_list("session_id", "at", "data"):
+    asked = ChatEvent.objects.filter(session=OuterRef("session"), rule=NOTICE, at__lt=OuterRef("at"))
+    ends = ends.annotate(was_asked=Exists(asked))
+    for session_id, at, data, was_asked in ends.values_list("session_id", "at", "data", "was_asked"):
         considered.add(session_id)
-        was_asked = ChatEvent.objects.filter(session_id=session_id, rule=NOTICE, at__lt=at).exists()
         if not was_asked or at < datetime.fromisoformat(data["due_at"]):
             broken.add(session_id)
     overdue = ChatSession.objects.filter(status=Status.ACTIVE, idle_notice_at__isnull=False)

@@ -10,12 +10,12 @@ from typing import Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q, Window
+from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from agents.models import Agent, Department, Language
+from agents.models import Agent, Department, Language, Presence
 from chat import rules
 from chat.states import Outcome, Status
 from policies.models import CalendarVersion, RuleVersion
@@ -28,6 +28,11 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
 
     def queued(self) -> Self:
         return self.filter(status=Status.QUEUED)
+
+    def without_their_agent(self, *, at: datetime) -> Self:
+        """Active sessions whose agent is gone: offline, and without a socket."""
+        connected = Connection.objects.fresh(at=at).filter(agent=OuterRef("agent"))
+        return self.filter(~Exists(connected), status=Status.ACTIVE, agent__presence=Presence.OFFLINE)
 
     def in_queue_order(self) -> Self:
         """Re-queued first, then priority, then who has waited longest. The id breaks ties."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from agents.certification import certified_languages, closed_to, why_missing
 from agents.hours import local_date
@@ -150,16 +150,16 @@ def read_waiting(session: ChatSession, *, at: datetime) -> Waiting | None:
 def read_availability(department: Department, language: Language | None, *, at: datetime) -> Frame:
     """Return what a resident may know before asking for a chat, the same for everybody. Source: EM-HRS, EM-HRS-30."""
     opening = opening_of(department, at=at)
-    agents = Agent.objects.filter(presence=Presence.ONLINE, user__is_active=True, departments=department)
     ahead = ChatSession.objects.queued().filter(department=department).count()
     accepts = recent_accepts(at=at)[(department.pk, language.pk if language else "en")]
     serving = Agent.objects.filter(user__is_active=True, departments=department)
     today = local_date(at, calendar=opening.calendar)
     return {
         "state": opening.state,
-        "staffed": agents.exists(),
+        "staffed": _is_staffed(serving, on=today),
         "next_opening": iso(opening.next_opening),
         "rule": opening.rule or None,
+        "why": opening.why or None,
         "estimated_wait_seconds": rules.estimated_wait_seconds(ahead + 1, accepts),
         "languages": sorted(certified_languages(serving, channel=Channel.CHAT, on=today)),
         "departments": [
@@ -167,6 +167,12 @@ def read_availability(department: Department, language: Language | None, *, at: 
         ],
         "incident": None,
     }
+
+
+def _is_staffed(agents: QuerySet[Agent], *, on: date) -> bool:
+    """Say whether somebody of these is online to whom the chat opens."""
+    online = set(agents.filter(presence=Presence.ONLINE).values_list("pk", flat=True))
+    return bool(online - closed_to(online, channel=Channel.CHAT, on=on).keys())
 
 
 def cursors_of(known: Mapping[UUID, int], sessions: Iterable[Frame]) -> dict[UUID, int]:

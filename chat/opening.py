@@ -14,6 +14,7 @@ from policies.calendar import Calendar
 from policies.hours import say_moment, say_time
 from policies.models import RuleVersion
 from policies.versions import rules_in_force
+from policies.why import source_of
 
 HOURS, LAST_CHAT = "EM-HRS", "EM-HRS-30"
 OPEN, CLOSING_SOON, CLOSED = "open", "closing_soon", "closed"
@@ -36,6 +37,11 @@ class Opening:
     versions: dict[str, RuleVersion]
 
     @property
+    def why(self) -> str:
+        """Where that rule comes from, in a sentence; empty while none keeps a chat from beginning."""
+        return source_of(self.versions[self.rule]) if self.rule else ""
+
+    @property
     def rule(self) -> str:
         """The rule that keeps a chat from beginning; empty while none does."""
         return {OPEN: "", CLOSING_SOON: LAST_CHAT, CLOSED: HOURS}[self.state]
@@ -50,11 +56,13 @@ def opening_of(department: Department, *, at: datetime) -> Opening:
 def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: datetime) -> Opening:
     """Return how a chat stands under these hours and rules.
 
-    Without a calendar, without EM-HRS, or with its switch on, it is open at any hour.
+    Without EM-HRS, or with its switch on, it is open at any hour; with it and without a calendar it never is.
     """
     hours, last = versions.get(HOURS), versions.get(LAST_CHAT)
-    if calendar is None or hours is None or hours.values["always_open"]:
+    if hours is None or hours.values["always_open"]:
         return Opening(OPEN, True, None, None, calendar, versions)
+    if calendar is None:
+        return Opening(CLOSED, False, None, None, None, versions)
     closing = calendar.closing(at)
     if not calendar.is_open(at):
         return Opening(CLOSED, calendar.is_break(at), calendar.next_opening(at), closing, calendar, versions)
@@ -89,4 +97,5 @@ def why_no_chat_begins(opening: Opening) -> str:
 
 def closed(opening: Opening, detail: str) -> DomainError:
     opens = opening.next_opening
-    return DomainError("closed", detail, next_opening=opens.isoformat() if opens else None, rule=opening.rule or HOURS)
+    more = {"rule": opening.rule or HOURS, "why": opening.why or source_of(opening.versions[HOURS])}
+    return DomainError("closed", detail, next_opening=opens.isoformat() if opens else None, **more)

@@ -29,8 +29,58 @@ AT_ONCE = 200  # sessions that one transaction takes
 
 
 def act_on_due_timers(*, at: datetime) -> int:
-    """Act on every chat timer that is due, once; answer how many acts there were."""
-    return ask_the_silent(at=at) + end_the_silent(at=at) + close_the_queue(at=at)
+    """Act on every chat timer that is due, once; answer how many acts there were.
+
+    One kind that fails keeps none of the others from acting.
+    """
+    wait_for_agents(at=at)
+    acts, failures = 0, []
+    for act in (ask_the_silent, end_the_silent, close_the_queue):
+        try:
+            acts += act(at=at)
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return acts
+
+
+@transaction.atomic
+def wait_for_agents(*, at: datetime) -> int:
+    """Let the clocks of chats whose agent is gone begin their time anew; answer how many were due.
+
+    Without its agent a chat's clock does not run: nobody is asked, and nobody
+    let go, while there is no one to answer. Source: EM-IDLE-2, EM-IDLE-4.
+    """
+    if not is_mine("chat.agents"):
+        return 0
+    due = ChatSession.objects.without_their_agent(at=at).filter(idle_deadline__lte=at).order_by("pk")
+    locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    sessions = list(locked.select_related("idle_version", "department")[:AT_ONCE])
+    held = rules_in_force([NOTICE, END], at=at) if sessions else {}
+    for session in sessions:
+        _begin_anew(session, held, at=at)
+    _tell(sessions)
+    return len(sessions)
+
+
+def _begin_anew(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -> None:
+    """Let a clock begin again from its first part; who had been asked reads that the question is withdrawn."""
+    was_asked = session.idle_notice_at is not None
+    session.idle_notice_at = None
+    if was_asked:
+        session.idle_version = held.get(NOTICE)
+        with translation.override(session.language_id):
+            text = _("The person who helps you is away for a moment. This chat stays open.")
+        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, data={"withdrawn": True})
+    session.alive_at = at
+    session.idle_deadline = at + _until_notice(session) if session.idle_version else None
+    session.save(update_fields=["idle_notice_at", "idle_version", "alive_at", "idle_deadline", "last_seq"])
+
+
+def _until_notice(session: ChatSession) -> timedelta:
+    assert session.idle_version is not None  # a deadline always has its version
+    return timedelta(seconds=session.idle_version.number_of("seconds"))
 
 
 def ask_the_silent(*, at: datetime) -> int:
@@ -52,9 +102,8 @@ def _ask_some(at: datetime) -> int:
 
 def _due(at: datetime, *, asked: bool) -> list[ChatSession]:
     """Return sessions whose clock has run out, locked; those that somebody else has locked come next time."""
-    due = ChatSession.objects.filter(
-        status=Status.ACTIVE, idle_deadline__lte=at, idle_notice_at__isnull=not asked
-    ).order_by("pk")
+    due = ChatSession.objects.filter(status=Status.ACTIVE, idle_deadline__lte=at, idle_notice_at__isnull=not asked)
+    due = due.exclude(pk__in=ChatSession.objects.without_their_agent(at=at)).order_by("pk")
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
     return list(locked.select_related("department", "idle_version__document")[:AT_ONCE])
 
@@ -75,8 +124,8 @@ def _ask(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) ->
             "silent_since": silent_since.isoformat(),
             "ends_at": session.idle_deadline.isoformat() if session.idle_deadline else None,
         }
-        sentence = _("Nothing was heard from the resident for %(time)s after the agent's last message.") % {
-            "time": say_seconds(version.number_of("seconds"))
+        sentence = _("Nothing was heard for %(time)s.") % {
+            "time": say_seconds(int((at - silent_since).total_seconds()))
         }
         text = wording(
             Wording.Kind.IDLE_NOTICE,
@@ -124,14 +173,16 @@ def _end_silent(session: ChatSession, *, at: datetime) -> None:
     assert asked_at is not None
     assert due_at is not None
     with translation.override(session.language_id):
-        sentence = _("The resident was asked and did not answer for %(time)s.") % {
+        sentence = _("Nothing was heard for %(time)s after the question.") % {
             "time": say_seconds(int((at - asked_at).total_seconds()))
         }
         figures = {"seconds": version.number_of("seconds"), "asked_at": asked_at.isoformat()}
         text = wording(
             Wording.Kind.IDLE_END,
             session,
-            default=_("This chat has ended because we did not hear from you. You can start a new one or call {phone}."),
+            default=_("This chat has ended because we did not hear from you. You can start a new one or call {phone}.")
+            if session.department.phone
+            else _("This chat has ended because we did not hear from you. You can start a new one."),
         )
         data = why(version, sentence, **figures, due_at=due_at.isoformat())
     end(session, Outcome.INACTIVE, side=Side.SYSTEM, at=at, text=text, rule=END, data=data)
@@ -214,11 +265,23 @@ def note_pulse(*, at: datetime) -> bool:
 
 
 def _give_time_again(*, since: datetime, at: datetime) -> None:
-    left = end_after_notice(rules_in_force([NOTICE, END], at=at))
+    """Give those who were asked before the gap their time until the end again, and tell both sides."""
+    held = rules_in_force([NOTICE, END], at=at)
+    left = end_after_notice(held)
     if left is None:
         return
-    asked = ChatSession.objects.filter(status=Status.ACTIVE, idle_notice_at__isnull=False, idle_deadline__gt=since)
-    asked.filter(idle_deadline__lt=at + left).update(idle_deadline=at + left)
+    asked = ChatSession.objects.filter(status=Status.ACTIVE, idle_notice_at__isnull=False)
+    asked = asked.filter(idle_deadline__gt=since, idle_deadline__lt=at + left).order_by("pk")
+    sessions = list(asked.locked().select_related("department"))
+    for session in sessions:
+        session.idle_deadline = at + left
+        with translation.override(session.language_id):
+            text = _("We could not hear you for a while. The time until this chat ends begins anew.")
+            sentence = _("The time in which the service was down is not counted as silence.")
+            data = why(held[END], sentence, ends_at=session.idle_deadline.isoformat())
+        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=END, data=data)
+        session.save(update_fields=["idle_deadline", "last_seq"])
+    _tell(sessions)
 
 
 def is_service_up(*, at: datetime) -> bool:

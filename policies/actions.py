@@ -214,11 +214,25 @@ def week_changed(definition: Definition, week: Week, *, starts_on: date) -> Defi
 def set_day(
     calendar: BusinessCalendar, on: date, day: Day | None, *, by: AbstractBaseUser | None, at: datetime
 ) -> CalendarVersion:
-    """Give a date hours of its own (closure, half day, opening), or with None its usual ones. Raises `Invalid`."""
+    """Give a date hours of its own (closure, half day, opening), or with None its usual ones. Raises `Invalid`.
+
+    An opening that is to begin before now begins now.
+    """
     _one_at_a_time("calendars")
     last, definition = _definition(calendar)
     changed = day_changed(definition, on, day)
+    today, minute = _today(last, at=at)
+    if day is not None and day.kind == "opening" and on == today:
+        left = _from_now_on(definition.hours_on(on), day.hours, minute)
+        changed = replace(changed, days={**changed.days, on: replace(changed.days[on], hours=left)})
     return _write_calendar(calendar, changed, last=last, reason=_day_reason(on, day), by=by, at=at)
+
+
+def _from_now_on(before: Hours, after: Hours, minute: int) -> Hours:
+    """Return the hours of a day that has begun: what is past as it was, what is left as it is to be."""
+    past = [(start, min(end, minute)) for start, end in before if start < minute]
+    left = [(max(start, minute), end) for start, end in after if end > minute]
+    return _joined([*past, *left])
 
 
 def day_changed(definition: Definition, on: date, day: Day | None) -> Definition:
@@ -275,9 +289,9 @@ def open_again(calendar: BusinessCalendar, *, by: AbstractBaseUser | None, at: d
     if today not in definition.days:
         raise Invalid(_("Today is as usual. Nothing was changed."), field="calendar")
     usual = day_changed(definition, today, None)
-    past = [(start, min(end, minute)) for start, end in definition.hours_on(today) if start < minute]
-    left = [(max(start, minute), end) for start, end in usual.hours_on(today) if end > minute]
-    hours = _joined([*past, *left])
+    hours = _from_now_on(definition.hours_on(today), usual.hours_on(today), minute)
+    if hours == definition.hours_on(today):
+        raise Invalid(_("What is left of today is as usual. Nothing was changed."), field="calendar")
     if hours != usual.hours_on(today):
         usual = replace(definition, days={**definition.days, today: Day("opening", hours, _("Open again"))})
     return _write_calendar(calendar, usual, last=last, reason=_day_reason(today, None), by=by, at=at)

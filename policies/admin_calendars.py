@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -27,8 +28,10 @@ from policies.two_steps import in_two_steps
 
 if TYPE_CHECKING:
     CalendarVersionTabularInline = admin.TabularInline[CalendarVersion, BusinessCalendar]
+    CalendarModelForm = forms.ModelForm[BusinessCalendar]
 else:
     CalendarVersionTabularInline = admin.TabularInline
+    CalendarModelForm = forms.ModelForm
 
 
 class CalendarVersionInline(CalendarVersionTabularInline):
@@ -61,10 +64,27 @@ class CalendarVersionInline(CalendarVersionTabularInline):
         return say_date(version.effective_on) if version.effective_on <= LAST_DAY else _("The same hours")
 
 
+class CalendarForm(CalendarModelForm):
+    """A calendar's name and mark. The mark of the default one moves; it is never simply taken away."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]  # unknown to the stubs
+
+    def clean_is_default(self) -> bool:
+        """Refuse the mark where there are no hours, and a city without a default calendar."""
+        is_default = bool(self.cleaned_data["is_default"])
+        if is_default and (self.instance.pk is None or latest_version(self.instance) is None):
+            raise ValidationError(_("Save this calendar first and give it its hours, then make it the default one."))
+        if not is_default and self.initial.get("is_default"):
+            raise ValidationError(_("The city needs a default calendar. Make another one the default instead."))
+        return is_default
+
+
 @admin.register(BusinessCalendar)
 class BusinessCalendarAdmin(ConfigAdmin):
     """Calendars. Hours are changed at two forms of their own; each change is a new version."""
 
+    form = CalendarForm
     list_display = ("name", "code", "is_default")
     search_fields = ("name", "code")
     readonly_fields = ("hours_in_words",)
@@ -74,6 +94,14 @@ class BusinessCalendarAdmin(ConfigAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: BusinessCalendar | None) -> list[type[CalendarVersionInline]]:
         return [] if obj is None else [CalendarVersionInline]
+
+    def save_model(self, request: HttpRequest, obj: BusinessCalendar, form: Any, change: bool) -> None:
+        """Save it; a mark that it has got is taken from the calendar that had it, in the same transaction."""
+        if obj.is_default:
+            for other in BusinessCalendar.objects.filter(is_default=True).exclude(pk=obj.pk):
+                other.is_default = False
+                super().save_model(request, other, form, change)
+        super().save_model(request, obj, form, change)
 
     def response_post_save_add(self, request: HttpRequest, obj: BusinessCalendar) -> HttpResponse:
         """Lead from a new calendar to its hours: until it has any, nothing opens by it."""

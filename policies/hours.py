@@ -197,11 +197,16 @@ def clock_change_notes(definition: Definition, *, since: date) -> list[str]:
     notes: list[str] = []
     for offset in range(CLOCK_CHANGES_AHEAD.days):
         on = since + timedelta(days=offset)
-        if on > LAST_DAY or not _clock_changes(on, zone):
-            continue
-        for minutes in sorted({edge for interval in definition.hours_on(on) for edge in interval}):
-            notes += _clock_note(on, minutes, zone)
+        if on <= LAST_DAY and _clock_changes(on, zone):
+            notes += clock_change_notes_on(definition, on)
     return notes
+
+
+def clock_change_notes_on(definition: Definition, on: date) -> list[str]:
+    """Say what the hours of one date mean where the clock change skips or repeats them."""
+    zone = ZoneInfo(definition.zone)
+    edges = sorted({edge for interval in definition.hours_on(on) for edge in interval})
+    return [note for minutes in edges for note in _clock_note(on, minutes, zone)]
 
 
 def _clock_changes(on: date, zone: ZoneInfo) -> bool:

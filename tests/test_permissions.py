@@ -48,6 +48,7 @@ PAGES: dict[str, dict[str, int]] = {
     "supervise/calendars/<int:pk>/close/": POST_ONLY,
     "supervise/calendars/<int:pk>/day/": POST_ONLY,
     "supervise/calendars/<int:pk>/open/": POST_ONLY,
+    "supervise/certificates/": {**STAFF, **dict.fromkeys(PEOPLE[3:], 403)},  # no kind is approved by their roles
     "supervise/certificates/<int:pk>/approve/": POST_ONLY,
     "accounts/": STAFF,
     "accounts/login/": EVERYBODY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -146,3 +147,9 @@ class DepartmentHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.department or _('every department')} · {self.get_channel_display() or _('every channel')}"
+
+    def clean(self) -> None:
+        if self.calendar_id and not self.calendar.versions.exists():
+            raise ValidationError(
+                {"calendar": _("This calendar has no hours yet, so nothing would open. Give it its usual week first.")}
+            )

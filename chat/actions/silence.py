@@ -54,15 +54,19 @@ def _start_anew(session: ChatSession, *, sign: str, at: datetime) -> None:
 
 @transaction.atomic
 def keep_open(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
-    """Let a silent chat run on until the resident comes back; both sides read it. Twice changes nothing.
+    """Let a silent chat run on until the resident comes back; both sides read it.
+
+    Twice changes nothing, and neither does it while no clock runs: the
+    resident spoke last, or the agent has not written yet.
 
     Raises `NotFound`, `ended`, `WrongState`. Source: EM-IDLE-4.
     """
     session = access_as_agent(session_id, agent_id)
     if session.status != Status.ACTIVE:
         check_transition(session.status, Status.ON_HOLD)
-    if session.kept_open_at is not None:
-        return session
+    is_silent = session.idle_deadline is not None or session.idle_notice_at is not None
+    if session.kept_open_at is not None or not is_silent:
+        return session  # nothing is about to end
     session.kept_open_at = at
     session.idle_deadline = session.idle_notice_at = None
     agent = Agent.objects.select_related("user").get(pk=agent_id)

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from agents.models import User
-from agents.permissions import may_supervise, may_work_the_desk
+from agents.permissions import may_approve_certificates, may_supervise, may_work_the_desk
 
 
 class Room(NamedTuple):
@@ -33,6 +33,8 @@ def rooms_of(request: HttpRequest) -> list[Room]:
         found.insert(0, Room("supervise", reverse("desk:supervise"), _("Supervision")))
     if may_work_the_desk(user):
         found.insert(0, Room("desk", reverse("desk:desk"), _("Desk")))
+    if not may_supervise(user) and may_approve_certificates(user):
+        found.insert(0, Room("certificates", reverse("desk:certificates"), _("Certificates")))
     if user.is_superuser:
         found.append(Room("admin", reverse("admin:index"), _("Administration")))
     return found

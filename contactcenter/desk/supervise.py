@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,16 +21,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import approve_certificate
 from agents.hours import calendars_in_use
-from agents.models import Agent, Presence, User
-from agents.permissions import access_certificate_to_approve, certificates_to_approve, may_supervise
+from agents.models import Agent, Certificate, Presence, User
+from agents.permissions import (
+    access_certificate_to_approve,
+    certificates_to_approve,
+    may_approve_certificates,
+    may_supervise,
+)
 from chat.models import ChatSession
 from chat.states import Status
 from contactcenter.desk.forms import CloseEarlyForm, DayForm
 from contactcenter.lib.errors import DomainError, NotFound
 from policies.actions import close_early, open_again, set_day
 from policies.calendar import Calendar
-from policies.calendars import latest
-from policies.hours import say_day, say_moment, say_time
+from policies.calendars import from_json, latest
+from policies.hours import clock_change_notes_on, say_date, say_day, say_moment, say_time
 from policies.models import BusinessCalendar
 from policies.reviews import overdue
 
@@ -83,12 +89,11 @@ def day(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(at: datetime) -> str:
         on, changed = form.day()
-        set_day(calendar, on, changed, by=_person(request), at=at)
-        return _("%(name)s, %(date)s: %(hours)s.") % {
-            "name": calendar.name,
-            "date": on.isoformat(),
-            "hours": say_day(changed.hours),
-        }
+        version = set_day(calendar, on, changed, by=_person(request), at=at)
+        definition = from_json(version.definition)
+        hours = say_day(definition.hours_on(on))
+        said = _("%(name)s, %(date)s: %(hours)s.") % {"name": calendar.name, "date": say_date(on), "hours": hours}
+        return " ".join([said, *clock_change_notes_on(definition, on)])
 
     return _act(request, form, act)
 
@@ -106,20 +111,32 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(request, None, act)
 
 
+@require_safe
+@login_required
+@never_cache
+def certificates(request: HttpRequest) -> HttpResponse:
+    """The certificates that wait for this person, whatever the role that approves them. Source: PH-CERT."""
+    if not may_approve_certificates(request.user):
+        raise PermissionDenied(_("No kind of certificate is approved by your roles. Ask an administrator."))
+    context = {"certificates": _waiting_for(request), "room": "certificates"}
+    return render(request, "desk/certificates.html", context)
+
+
 @require_POST
-@for_supervisors
+@login_required
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve a certificate that waits for this person. Source: PH-CERT."""
     try:
         certificate = access_certificate_to_approve(pk, request.user)
     except NotFound as refusal:
         raise Http404(refusal.detail) from None
-
-    def act(at: datetime) -> str:
-        approve_certificate(certificate.pk, by=_person(request), at=at)
-        return _("Approved: %(certificate)s.") % {"certificate": certificate}
-
-    return _act(request, None, act)
+    try:
+        approve_certificate(certificate.pk, by=_person(request), at=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("Approved: %(certificate)s.") % {"certificate": certificate})
+    return redirect("desk:supervise" if may_supervise(request.user) else "desk:certificates")
 
 
 def _act(request: HttpRequest, form: forms.Form | None, act: Callable[[datetime], str]) -> HttpResponse:
@@ -154,6 +171,7 @@ class Office:
     why: str
     state: str
     is_open: bool
+    has_own_day: bool
     close: forms.Form
     day: forms.Form
 
@@ -163,12 +181,16 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
     context = {
         "offices": [_office(each, wrong, at=at) for each in calendars_in_use()],
         "figures": _figures(),
-        "certificates": certificates_to_approve(request.user).prefetch_related("evidence__requirement"),
+        "certificates": _waiting_for(request),
         "overdue": overdue(timezone.localtime(at).date(), at),
         "form": wrong,
         "room": "supervise",
     }
     return render(request, "desk/supervise.html", context, status=400 if wrong is not None else 200)
+
+
+def _waiting_for(request: HttpRequest) -> QuerySet[Certificate]:
+    return certificates_to_approve(request.user).prefetch_related("evidence__requirement")
 
 
 def _office(row: BusinessCalendar, wrong: forms.Form | None, *, at: datetime) -> Office:
@@ -189,6 +211,7 @@ def _office(row: BusinessCalendar, wrong: forms.Form | None, *, at: datetime) ->
         why=own.why if own else calendar.definition.holidays.get(today, ""),
         state=_say_state(calendar, at=at),
         is_open=calendar.is_open(at),
+        has_own_day=own is not None,
         close=made["close"],
         day=made["day"],
     )

@@ -9,5 +9,6 @@ urlpatterns = [
     path("supervise/calendars/<int:pk>/close/", supervise.close, name="close"),
     path("supervise/calendars/<int:pk>/day/", supervise.day, name="day"),
     path("supervise/calendars/<int:pk>/open/", supervise.reopen, name="reopen"),
+    path("supervise/certificates/", supervise.certificates, name="certificates"),
     path("supervise/certificates/<int:pk>/approve/", supervise.approve, name="approve"),
 ]

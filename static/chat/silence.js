@@ -1,6 +1,6 @@
 // A silent resident: what the events say about it. Both sides read it here.
 
-const NOTICE = 'EM-IDLE-2';
+const ASKS = ['EM-IDLE-2', 'EM-IDLE-4']; // the question, and the time given again
 const NO_LONGER = ['ended', 'left', 'requeued', 'joined'];
 
 /**
@@ -10,7 +10,8 @@ const NO_LONGER = ['ended', 'left', 'requeued', 'joined'];
 export function silenceOf(events) {
   for (let index = events.length - 1; index >= 0; index -= 1) {
     const { kind, rule, from, data } = events[index];
-    if (kind === 'notice' && rule === NOTICE) return { endsAt: data?.ends_at ?? null, since: data?.silent_since ?? null };
+    if (kind === 'notice' && data?.withdrawn) return null;
+    if (kind === 'notice' && ASKS.includes(rule)) return { endsAt: data?.ends_at ?? null, since: data?.silent_since ?? null };
     if (kind === 'kept_open') return { isKeptOpen: true };
     if (from === 'customer' || NO_LONGER.includes(kind)) return null;
   }

@@ -129,7 +129,7 @@ class Widget {
     return new URLSearchParams(window.location.search).has('department');
   }
 
-  refused({ code, detail, next_opening: opening, rule }) {
+  refused({ code, detail, next_opening: opening, rule, why }) {
     const isClosingSoon = rule === 'EM-HRS-30';
     this.screen('refused');
     this.head(this.word('city'), this.word('chat'));
@@ -137,7 +137,7 @@ class Widget {
     this.find('[data-refused]').textContent = code === 'closed' ? this.word(isClosingSoon ? 'closingSoon' : 'closed') : detail || this.word('unknown');
     this.find('[data-opening]').hidden = !opening;
     if (opening) this.find('[data-opening]').textContent = this.word('opens', { time: sayDayAndTime(opening) });
-    this.find('[data-refused-why]').replaceChildren(...(rule ? [this.log.why({ rule })] : []));
+    this.find('[data-refused-why]').replaceChildren(...(rule ? [this.log.why({ rule, data: { why } })] : []));
     this.focusWhenShown('[data-refused-title]');
   }
 

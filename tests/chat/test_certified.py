@@ -145,3 +145,10 @@ def test_availability_names_the_languages_that_somebody_is_certified_for_today(c
     assert read_availability(city.general, None, at=NOON + timedelta(days=1))["languages"] == ["en"]
     CertificateKindFactory()  # now nobody may chat at all
     assert read_availability(city.general, None, at=NOON)["languages"] == []
+
+
+@pytest.mark.rule("PH-CERT")
+def test_the_chat_counts_as_staffed_by_those_to_whom_it_opens(city, kind):
+    assert read_availability(city.general, None, at=NOON)["staffed"] is False
+    CertificateFactory(agent=city.rosa, kind=kind)
+    assert read_availability(city.general, None, at=NOON)["staffed"] is True

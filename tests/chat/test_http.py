@@ -73,6 +73,7 @@ async def test_availability_says_what_a_resident_may_know_before_asking(city: Ci
         "staffed": True,
         "next_opening": None,
         "rule": None,
+        "why": None,
         "estimated_wait_seconds": None,
         "languages": facts["languages"],
         "departments": [{"code": "general", "name": "General services"}, {"code": "roads", "name": "Roads"}],

@@ -220,6 +220,14 @@ def test_the_row_moves_the_last_chat(city: City, hours: BusinessCalendar, margin
 
 
 @pytest.mark.rule("DF-BH")
+@pytest.mark.rule("EM-HRS")
+def test_with_the_rule_and_without_any_hours_no_chat_begins(city: City) -> None:
+    adopt("EM-HRS", always_open=False)
+    assert state(city, at=local(12)) == ("closed", None)
+    assert refused(city, at=local(12)).more["next_opening"] is None
+
+
+@pytest.mark.rule("EM-HRS")
 def test_a_department_and_a_channel_have_hours_of_their_own(city: City, hours: BusinessCalendar) -> None:
     evening = calendar("12:00-20:00", code="evening", is_default=False)
     phones = calendar("6:00-7:00", code="phones", is_default=False)

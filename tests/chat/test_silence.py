@@ -10,9 +10,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from agents.models import Language
+from agents.models import Agent, Language, Presence
 from chat.actions import Draft, append, end_as_agent, keep_open, show_life
-from chat.models import ChatEvent, ChatSession, Pulse, Side, Wording
+from chat.models import ChatEvent, ChatSession, Connection, Pulse, Side, Wording
 from chat.states import Outcome, Status
 from chat.tasks import sweep_timers
 from chat.timers import act_on_due_timers, note_pulse
@@ -97,7 +97,7 @@ def test_the_notice_says_when_the_chat_ends_and_why_it_came(silent: ChatSession)
     act_on_due_timers(at=NOON + minutes(2))
     notice = silent.events.get(rule="EM-IDLE-2")
     assert (notice.kind, notice.side) == ("notice", "system")
-    assert "2:00" in notice.text
+    assert "in 2 minutes" in notice.text
     assert notice.data["ends_at"] == (NOON + minutes(4)).isoformat()
     assert notice.data["version"] == 1
     assert "2:00" in notice.data["why"]
@@ -109,7 +109,7 @@ def test_the_city_words_the_notice_in_the_residents_language(silent: ChatSession
     WordingFactory(kind=Wording.Kind.IDLE_NOTICE, language=spanish, text="¿Sigue ahí? Quedan {left}.")
     ChatSession.objects.filter(pk=silent.pk).update(language=spanish)
     act_on_due_timers(at=NOON + minutes(2))
-    assert silent.events.get(rule="EM-IDLE-2").text == "¿Sigue ahí? Quedan 2:00."
+    assert silent.events.get(rule="EM-IDLE-2").text == "¿Sigue ahí? Quedan 2."
 
 
 def test_the_end_says_how_to_come_back(silent: ChatSession, city: City) -> None:
@@ -217,6 +217,58 @@ def test_the_clock_stands_still_in_the_queue(city: City, rules: None) -> None:
     customer_writes(queued, at=NOON)
     act_on_due_timers(at=NOON + minutes(600))
     assert told(queued) == []
+
+
+@pytest.mark.rule("EM-IDLE-2")
+def test_the_clock_stands_still_while_the_agent_is_gone(silent: ChatSession, city: City) -> None:
+    """Offline and without a socket; the resident has the whole time again once she is back."""
+    Agent.objects.filter(pk=city.rosa.pk).update(presence=Presence.OFFLINE)
+    for minute in range(2, 20):
+        act_on_due_timers(at=NOON + minutes(minute))
+    assert told(silent) == []
+    Agent.objects.filter(pk=city.rosa.pk).update(presence=Presence.ONLINE)
+    act_on_due_timers(at=NOON + minutes(20) - MOMENT)
+    assert told(silent) == []
+    act_on_due_timers(at=NOON + minutes(20))
+    assert told(silent) == ["EM-IDLE-2"]
+
+
+@pytest.mark.rule("EM-IDLE-4")
+def test_who_was_asked_is_not_let_go_while_the_agent_is_gone(silent: ChatSession, city: City) -> None:
+    """The question is withdrawn, once; with the agent back it comes again, and the end after that."""
+    act_on_due_timers(at=NOON + minutes(2))
+    Agent.objects.filter(pk=city.rosa.pk).update(presence=Presence.OFFLINE)
+    for minute in (4, 6, 8):
+        act_on_due_timers(at=NOON + minutes(minute))
+    assert status(silent) == Status.ACTIVE
+    assert silent.events.filter(data__withdrawn=True).count() == 1
+    Agent.objects.filter(pk=city.rosa.pk).update(presence=Presence.ONLINE)
+    act_on_due_timers(at=NOON + minutes(10) - MOMENT)
+    assert told(silent) == ["EM-IDLE-2"]
+    act_on_due_timers(at=NOON + minutes(10))
+    act_on_due_timers(at=NOON + minutes(12))
+    assert told(silent) == ["EM-IDLE-2", "EM-IDLE-2", "EM-IDLE-4"]
+
+
+@pytest.mark.rule("EM-IDLE-4")
+@pytest.mark.parametrize("has_written", [False, True], ids=["before the agent wrote", "after the resident answered"])
+def test_keeping_open_what_is_about_to_end_by_nothing_starts_no_clock(session: ChatSession, has_written: bool) -> None:
+    if has_written:
+        agent_writes(session, at=NOON)
+        customer_writes(session, at=NOON + minutes(1))
+    keep_open(session.pk, agent_id=session.agent_id, at=NOON + minutes(1))
+    show_life(session.pk, token_digest=TOKEN, sign="typing", at=NOON + minutes(1))
+    act_on_due_timers(at=NOON + minutes(30))
+    assert told(session) == []
+    assert status(session) == Status.ACTIVE
+
+
+@pytest.mark.rule("EM-IDLE-2")
+def test_an_agent_who_takes_no_new_chats_but_sits_there_is_not_gone(silent: ChatSession, city: City) -> None:
+    Agent.objects.filter(pk=city.rosa.pk).update(presence=Presence.OFFLINE)
+    Connection.objects.create(instance=uuid.uuid4(), agent=city.rosa, opened_at=NOON, seen_at=NOON + minutes(2))
+    act_on_due_timers(at=NOON + minutes(2))
+    assert told(silent) == ["EM-IDLE-2"]
 
 
 def test_two_messages_of_one_batch_count_in_their_order(session: ChatSession) -> None:

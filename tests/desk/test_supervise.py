@@ -112,7 +112,9 @@ def test_what_was_closed_early_opens_again_and_the_past_stays(console, office):
     with time_machine.travel(AT_ONE.replace(hour=19), tick=False):
         assert post(console, office, "open").status_code == 302
         assert hours_today(office) == ((510, 780), (840, 990))
-    post(console, office, "open")  # nothing differs but that gap, which is past
+        post(console, office, "open")
+        assert "What is left of today is as usual." in console.get("/supervise/").content.decode()
+        assert office.versions.count() == 3
 
 
 @time_machine.travel(AT_ONE, tick=False)
@@ -182,6 +184,43 @@ def test_what_is_overdue_is_listed(console):
     assert "Guidelines" in console.get("/supervise/").content.decode()
 
 
+@pytest.mark.rule("PH-CERT")
+def test_a_director_approves_what_waits_for_directors_and_has_a_page_for_it(client):
+    waiting = CertificateFactory(approved_by=None, approved_at=None, kind__approver_role="director")
+    director = UserFactory(roles=["director"])
+    log_in(client, director)
+    page = client.get("/supervise/certificates/").content.decode()
+    assert str(waiting) in page
+    assert 'href="/supervise/certificates/"' in page
+    answer = client.post(f"/supervise/certificates/{waiting.pk}/approve/")
+    assert (answer.status_code, answer["Location"]) == (302, "/supervise/certificates/")
+    assert Certificate.objects.get(pk=waiting.pk).approved_by == director
+
+
+def test_who_approves_no_kind_has_no_page_for_it(client):
+    CertificateFactory(approved_by=None, approved_at=None)
+    log_in(client, UserFactory(roles=["agent"]))
+    assert client.get("/supervise/certificates/").status_code == 403
+
+
+@time_machine.travel(datetime(2027, 3, 10, 18, 0, tzinfo=UTC), tick=False)
+def test_a_time_that_the_clock_change_skips_is_accepted_and_said_what_it_means(console, sam, office):
+    log_in(console, sam)  # the fixture's log-in is of another day
+    facts = {"on": "2027-03-14", "kind": "opening", "hours": "2:30-9:00", "why": "Flood"}
+    assert post(console, office, "day", **facts).status_code == 302
+    page = console.get("/supervise/").content.decode()
+    assert "The clock change skips 2:30 on Sunday 14 March 2027. On that day it means 3:00." in page
+
+
+@time_machine.travel(datetime(2026, 12, 25, 18, 0, tzinfo=UTC), tick=False)
+def test_a_holiday_alone_is_nothing_to_take_back(console, sam):
+    log_in(console, sam)
+    calendar("8:30-16:30", holidays={date(2026, 12, 25): "Christmas Day"})
+    page = console.get("/supervise/").content.decode()
+    assert "Christmas Day" in page
+    assert "As usual again" not in page
+
+
 @pytest.mark.parametrize("role", ["agent", "admin", "director", None])
 def test_only_supervisors_act(client, office, role):
     waiting = CertificateFactory(approved_by=None, approved_at=None)
@@ -190,6 +229,7 @@ def test_only_supervisors_act(client, office, role):
     for path in POSTS:
         pk = waiting.pk if "certificates" in path else office.pk
         answer = client.post("/supervise/" + path.format(pk=pk), {f"close-{office.pk}-why": "x"})
-        assert answer.status_code == (403 if role else 302), path
+        refused = 404 if "certificates" in path else 403  # one that waits for others looks like none
+        assert answer.status_code == (refused if role else 302), path
     assert office.versions.count() == 1
     assert Certificate.objects.get().approved_at is None

@@ -24,6 +24,8 @@ from tests.policies.pages import (
     week_of,
 )
 
+NO_VERSIONS = {"versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
+
 
 @pytest.fixture(autouse=True)
 def noon():
@@ -66,9 +68,14 @@ def test_a_day_of_a_calendar_without_hours_leads_to_the_week(admin_client):
     assert "None yet." in shown(admin_client.get(f"{CALENDARS}{row.pk}/change/"))
 
 
-def test_a_second_default_calendar_is_refused_with_a_sentence(admin_client, hall):
-    page = shown(admin_client.post(f"{CALENDARS}add/", {"code": "b", "name": "B", "is_default": "on"}))
-    assert "Another calendar is the default one" in page
+def test_the_mark_of_the_default_moves_only_to_a_calendar_with_hours(admin_client, hall):
+    facts = {"code": "b", "name": "B", "is_default": "on"}
+    assert "give it its hours" in shown(admin_client.post(f"{CALENDARS}add/", facts))
+    other = calendar(code="b", is_default=False)
+    assert admin_client.post(f"{CALENDARS}{other.pk}/change/", {**facts, **NO_VERSIONS}).status_code == 302
+    assert list(BusinessCalendar.objects.filter(is_default=True)) == [other]
+    unmarked = {"code": "b", "name": "B", **NO_VERSIONS}
+    assert "needs a default calendar" in shown(admin_client.post(f"{CALENDARS}{other.pk}/change/", unmarked))
 
 
 def test_the_calendars_page_lists_its_versions_and_leads_to_both_forms(admin_client, hall):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from chat.actions import sweep_connections
-from chat.timers import act_on_due_timers
+from chat.timers import act_on_due_timers, is_service_up
 
 
 class Command(BaseCommand):
@@ -17,5 +17,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
         sweep_connections(at=at)
+        if not is_service_up(at=at):
+            self.stdout.write("No web process has shown itself lately. Nobody could be heard, and no chat timer acted.")
+            return
         acts = act_on_due_timers(at=at)
         self.stdout.write(f"{acts} timers were due.")
