@@ -122,7 +122,9 @@ def _calendar_file(name: str) -> CalendarFile:
 def public_holidays(country: str, subdivision: str) -> dict[date, str]:
     """Return the observed public holidays of a place for every covered year, by date."""
     years = range(FIRST_DAY.year, LAST_DAY.year + 1)
-    listed = holidays.country_holidays(country, subdiv=subdivision, years=years, categories=("public",), observed=True)
+    listed = holidays.country_holidays(
+        country, subdiv=subdivision, years=years, categories=("public",), observed=True, language=f"en_{country}"
+    )
     return {on: name for on, name in sorted(listed.items()) if FIRST_DAY <= on <= LAST_DAY}
 
 

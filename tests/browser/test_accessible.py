@@ -108,14 +108,16 @@ def test_refusals_and_the_page_of_its_own_are_readable(
     page.get_by_text("You opened many chats").wait_for()
     look.at("widget-refused", resident)
     closed = (
-        '{"state": "closed", "staffed": false, "next_opening": "2026-11-25T13:30:00Z", "languages": ["en"],'
+        '{"state": "closed", "staffed": false, "next_opening": "2026-11-25T08:30:00-05:00", "languages": ["en"],'
+        ' "rule": "EM-HRS", "why": "Website Live Chat Policy, Work hours A (EM-HRS, version 1, since 5 January 2026).",'
         ' "departments": [], "notice": "", "incident": null, "estimated_wait_seconds": null}'
     )
     page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(body=closed))
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("Chat is closed now").wait_for()
+    expect(page.get_by_text("Wednesday, November 25 at 8:30")).to_be_visible()  # on the city's clock
     look.at("widget-closed", resident)
-    empty = closed.replace("closed", "open")
+    empty = closed.replace('"closed"', '"open"')
     page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(body=empty))
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("Nobody is at the chat right now").wait_for()

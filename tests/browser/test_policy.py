@@ -92,7 +92,7 @@ def test_a_silent_resident_is_asked_and_answers_with_one_key(
     why = resident.chat.locator(".why", has_text="EM-IDLE-2")
     why.focus()
     page.keyboard.press("Enter")
-    expect(resident.chat.get_by_text("Nothing was heard from the resident")).to_be_visible()
+    expect(resident.chat.get_by_text("Nothing was heard for")).to_be_visible()
     expect(resident.chat.get_by_role("link", name="Read the rule").last).to_have_attribute(
         "href", "/policies/#EM-IDLE-2"
     )
