@@ -1,4 +1,4 @@
-"""What a chat is made of. Only `chat.actions` writes here."""
+"""Sessions, the seats they take, and the sockets that are open. Only `chat.actions` writes here."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
-from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from agents.models import Agent, Department, Language, Presence
 from chat import rules
@@ -147,51 +143,6 @@ class ChatSession(models.Model):
         return self.status == Status.ENDED
 
 
-class Side(models.TextChoices):
-    CUSTOMER = "customer", _("Customer")
-    AGENT = "agent", _("Agent")
-    SYSTEM = "system", _("System")
-
-
-class Kind(models.TextChoices):
-    """Kinds of durable events that both sides see."""
-
-    MESSAGE = "message", _("Message")
-    NOTICE = "notice", _("Notice")
-    JOINED = "joined", _("Agent joined")
-    ENDED = "ended", _("Ended")
-    HERE = "here", _("Resident is still here")
-    KEPT_OPEN = "kept_open", _("Kept open by the agent")
-
-
-class ChatEvent(models.Model):
-    """One numbered event of a session; append-only. `uid` is the `id` of the contract."""
-
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events")
-    seq = models.PositiveIntegerField()
-    uid = models.UUIDField()
-    kind = models.CharField(max_length=12, choices=Kind)
-    side = models.CharField(max_length=8, choices=Side)
-    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
-    name = models.CharField(max_length=150, blank=True)
-    text = models.TextField(blank=True)
-    is_changed = models.BooleanField(default=False)  # stored otherwise than sent: every ack bears the text
-    at = models.DateTimeField()
-    rule = models.CharField(max_length=20, blank=True)
-    data = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["session", "seq"], name="chat_event_seq"),
-            models.UniqueConstraint(fields=["session", "uid"], name="chat_event_uid"),
-            models.CheckConstraint(condition=Q(seq__gte=1), name="chat_event_seq_from_one"),
-            models.CheckConstraint(condition=Q(side__in=Side.values), name="chat_event_side_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.session_id} {self.seq} {self.kind}"
-
-
 class Seat(models.Model):
     """A place at which an agent holds one chat. The last word on how many she may hold (decision 3)."""
 
@@ -231,96 +182,6 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class WordingQuerySet(models.QuerySet["Wording"]):
-    def for_chat(self, kind: str, *, department_id: int, language: str) -> Wording | None:
-        """Return the most specific wording: this department before any, this language before English."""
-        rows = self.filter(kind=kind, language_id__in=[language, "en"]).filter(
-            Q(department_id=department_id) | Q(department__isnull=True)
-        )
-        return max(rows, key=lambda row: (row.language_id == language, row.department_id is not None), default=None)
-
-
-class Wording(models.Model):
-    """A text that the program says by itself, as the city words it."""
-
-    class Kind(models.TextChoices):
-        GREETING = "greeting", _("Greeting when an agent accepts a chat")
-        COLLECTION = "collection", _("Notice of collection above the questions before a chat")
-        IDLE_NOTICE = "idle_notice", _("Question to a silent resident")
-        IDLE_END = "idle_end", _("End of a chat with a silent resident")
-        CLOSING = "closing", _("End of a waiting chat at closing time")
-
-    kind = models.CharField(_("used for"), max_length=12, choices=Kind)
-    department = models.ForeignKey(
-        Department,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("department"),
-        help_text=_("Leave empty for all departments. A row with a department goes before one without."),
-    )
-    language = models.ForeignKey(
-        Language,
-        models.PROTECT,
-        related_name="+",
-        verbose_name=_("language"),
-        help_text=_("Used for chats in this language. Without a row in the chat's language, the English one is used."),
-    )
-    text = models.TextField(
-        _("text"),
-        max_length=2000,
-        help_text=_(
-            "May hold {department}, {city} and {phone}; in greetings {agent}; in the question to a silent resident "
-            "{left}, the minutes until the end; at the end of a chat {email}; at closing time {opening}, the next "
-            "opening. Holds from the next use on."
-        ),
-    )
-    history = HistoricalRecords()
-
-    objects = WordingQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("wording")
-        verbose_name_plural = _("wordings")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "department", "language"],
-                nulls_distinct=False,
-                name="chat_wording_one_each",
-                violation_error_message=_(
-                    "There is already a text for this use, department and language. Edit that one."
-                ),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.department or _('all departments')} · {self.language_id}"
-
-    def clean(self) -> None:
-        allowed = rules.WORDING_FIELDS.get(self.kind, frozenset())
-        unknown = rules.unknown_fields(self.text, allowed)
-        if unknown:
-            names = ", ".join(sorted(unknown))
-            raise ValidationError(
-                {"text": _("The text holds %(names)s, which cannot be filled in here.") % {"names": names}}
-            )
-
-    def filled(self, *, department: Department, **more: str) -> str:
-        """Return the text with its fields filled in."""
-        return rules.fill(self.text, {**city_fields(department), **more})
-
-
-def city_fields(department: Department) -> dict[str, str]:
-    """Return what every wording may say of the city and the department."""
-    return {
-        "department": department.name,
-        "city": settings.CITY_NAME,
-        "phone": department.phone,
-        "email": department.email,
-    }
 
 
 class Pulse(models.Model):

@@ -1,0 +1,55 @@
+"""What is said and what happens in a session, as numbered lists. Only `chat.actions` writes here."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import Agent
+from chat.models.sessions import ChatSession
+
+
+class Side(models.TextChoices):
+    CUSTOMER = "customer", _("Customer")
+    AGENT = "agent", _("Agent")
+    SYSTEM = "system", _("System")
+
+
+class Kind(models.TextChoices):
+    """Kinds of durable events that both sides see."""
+
+    MESSAGE = "message", _("Message")
+    NOTICE = "notice", _("Notice")
+    JOINED = "joined", _("Agent joined")
+    ENDED = "ended", _("Ended")
+    HERE = "here", _("Resident is still here")
+    KEPT_OPEN = "kept_open", _("Kept open by the agent")
+
+
+class ChatEvent(models.Model):
+    """One numbered event of a session; append-only. `uid` is the `id` of the contract."""
+
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    uid = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    side = models.CharField(max_length=8, choices=Side)
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=150, blank=True)
+    text = models.TextField(blank=True)
+    is_changed = models.BooleanField(default=False)  # stored otherwise than sent: every ack bears the text
+    at = models.DateTimeField()
+    rule = models.CharField(max_length=20, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "seq"], name="chat_event_seq"),
+            models.UniqueConstraint(fields=["session", "uid"], name="chat_event_uid"),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="chat_event_seq_from_one"),
+            models.CheckConstraint(condition=Q(side__in=Side.values), name="chat_event_side_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.seq} {self.kind}"
