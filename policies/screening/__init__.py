@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policies.screening.payment import mask
+from policies.screening.pieces import Completed, complete, may_complete
 from policies.screening.plain import MASK, masked, may_hold_digits, plain_of
 from policies.screening.words import NO_WORDS, WordList
 
-__all__ = ["MASK", "NO_WORDS", "Screened", "WordList", "screen"]
+__all__ = ["MASK", "NO_WORDS", "Completed", "Screened", "WordList", "complete", "may_complete", "screen"]
 
 
 @dataclass(frozen=True, slots=True)
