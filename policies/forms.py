@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,12 +24,20 @@ from policies.calendar import FIRST_DAY, Day, Definition, Hours, Schedule, Week,
 from policies.calendars import from_json
 from policies.catalogue import Rule, rules
 from policies.hours import WEEKDAYS, read_hours, say_hours
+from policies.kinds import Number, Switch, Text, TimeOfDay, Value
 from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
 from policies.previews import Preview, preview_day, preview_rule, preview_week, version_at
-from policies.values import SETTABLE, Switch, Value
+from policies.values import SETTABLE, values_of, whole
 
 LONGEST_REASON = 300
 LONGEST_CLAUSE = 100
+LONGEST_LINE = 100  # characters of a text that is typed in one line
+
+
+class TimeInput(forms.TimeInput):
+    """A time of day in the browser's own field, which needs no script of ours."""
+
+    input_type = "time"
 
 
 def reason_field() -> forms.CharField:
@@ -139,19 +148,23 @@ class AdoptForm(TwoStepForm):
         super().__init__(*args, **kwargs)
         self.rule = rule
         self.held = version_at(rule.id, at=self.at)
-        settable = SETTABLE.get(rule.id)
-        self.values = settable.values if settable else ()
+        self.values = values_of(rule.id)
         self.initial = {**self._held_values(), **self.initial}
         for value in self.values:
             self.fields[value.name] = _value_field(value)
         self.order_fields(["is_adopted", *(value.name for value in self.values)])
 
     def _held_values(self) -> dict[str, Any]:
+        begun = {"is_adopted": "yes", "starts": "now", **whole(self.rule.id, self.held.values if self.held else {})}
         if self.held is None:
             source = Document.objects.filter(pk=self.rule.document).first()
-            return {"is_adopted": "yes", "starts": "now", "document": source, "clause": self.rule.clause}
-        about = {"document": self.held.document, "clause": self.held.clause, "review_on": self.held.review_on}
-        return {"is_adopted": "yes", "starts": "now", **self.held.values, **about}
+            return {**begun, "document": source, "clause": self.rule.clause}
+        return {
+            **begun,
+            "document": self.held.document,
+            "clause": self.held.clause,
+            "review_on": self.held.review_on,
+        }
 
     def clean(self) -> dict[str, Any]:
         facts = self.cleaned_data
@@ -197,17 +210,40 @@ class AdoptForm(TwoStepForm):
 
 
 def _value_field(value: Value) -> forms.Field:
+    about: dict[str, Any] = {
+        "label": str(value.label),
+        "help_text": str(value.help),
+        "required": False,  # the action asks for it, unless the rule is withdrawn
+    }
     if isinstance(value, Switch):
-        return forms.BooleanField(label=str(value.label), help_text=str(value.help), required=False)
+        return forms.BooleanField(**about)
+    if isinstance(value, Number):
+        return _number_field(value, about)
+    return forms.CharField(**about, widget=_widget_of(value), validators=[partial(_check_at_the_form, value)])
+
+
+def _number_field(value: Number, about: dict[str, Any]) -> forms.Field:
     limits = _("Write a whole number from %(least)d to %(most)d.") % {"least": value.least, "most": value.most}
-    return forms.IntegerField(
-        label=str(value.label),
-        help_text=str(value.help),
-        required=False,  # the action asks for it, unless the rule is withdrawn
-        min_value=value.least,
-        max_value=value.most,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), limits),
-    )
+    messages = dict.fromkeys(("invalid", "min_value", "max_value"), limits)
+    return forms.IntegerField(**about, min_value=value.least, max_value=value.most, error_messages=messages)
+
+
+def _widget_of(value: Text | TimeOfDay) -> forms.Widget:
+    """No field cuts off what is pasted into it: what is too long is said, not lost."""
+    if isinstance(value, TimeOfDay):
+        return TimeInput()
+    if value.is_address:
+        return forms.URLInput(attrs={"size": 60})
+    if value.longest > LONGEST_LINE:
+        return forms.Textarea(attrs={"rows": 3, "cols": 60})
+    return forms.TextInput(attrs={"size": 40})
+
+
+def _check_at_the_form(value: Text | TimeOfDay, given: str) -> None:
+    try:
+        value.check(given)
+    except Invalid as refusal:
+        raise ValidationError(refusal.detail) from None
 
 
 # Calendars ------------------------------------------------------------------

@@ -13,6 +13,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from policies.values import default_of
+
 
 class Document(models.Model):
     """A document that a council adopted, with the dates of its life. Source: DF-REVIEW."""
@@ -111,9 +113,16 @@ class RuleVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.rule} · {self.number}"
 
+    def value_of(self, name: str) -> Any:
+        """Return a value; one that did not exist when the version was written is as its rule's default.
+
+        Raises `KeyError` for a name that the rule does not have.
+        """
+        return self.values[name] if name in self.values else default_of(self.rule, name)
+
     def number_of(self, name: str) -> int:
-        """Return a value that is a whole number."""
-        return int(self.values[name])
+        """Return a value that is a whole number, likewise."""
+        return int(self.value_of(name))
 
 
 class BusinessCalendar(models.Model):

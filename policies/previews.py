@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from policies.calendar import Definition
 from policies.hours import clock_change_notes, say_changes, say_date, say_day, say_moment, say_week
 from policies.models import RuleVersion
-from policies.values import say
+from policies.values import say, whole
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ def _planned(version: RuleVersion) -> str:
 
 
 def _same_as(before: RuleVersion | None, new: RuleVersion) -> list[str]:
-    if before is None or (before.is_adopted, before.values) != (new.is_adopted, new.values):
+    if before is None or before.is_adopted != new.is_adopted:
+        return []
+    if new.is_adopted and whole(new.rule, before.values) != whole(new.rule, new.values):
         return []
     return [_("That is what holds now. Only what is written about it becomes different.")]
 

@@ -6,34 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contactcenter.lib.errors import Invalid
-
-
-@dataclass(frozen=True)
-class Number:
-    """A whole number with a unit."""
-
-    name: str
-    label: Promise
-    help: Promise
-    least: int
-    most: int
-
-
-@dataclass(frozen=True)
-class Switch:
-    """Something that is on or off."""
-
-    name: str
-    label: Promise
-    help: Promise
-
-
-Value = Number | Switch
+from policies.kinds import Number, Switch, Value
 
 
 @dataclass(frozen=True)
@@ -85,6 +62,7 @@ SETTABLE: dict[str, Settable] = {
                 ),
                 0,
                 720,
+                default=30,
             ),
         ),
         lambda values: (
@@ -103,6 +81,7 @@ SETTABLE: dict[str, Settable] = {
                 ),
                 1,
                 3600,
+                default=120,
             ),
         ),
         lambda values: (
@@ -121,6 +100,7 @@ SETTABLE: dict[str, Settable] = {
                 ),
                 2,
                 7200,
+                default=240,
             ),
         ),
         lambda values: _("A chat ends after %(time)s of silence in total.") % {"time": say_seconds(values["seconds"])},
@@ -136,6 +116,7 @@ SETTABLE: dict[str, Settable] = {
                 ),
                 1,
                 50,
+                default=5,
             ),
         ),
         lambda values: _("Documents are reviewed every %(count)d years.") % {"count": values["years"]},
@@ -143,31 +124,38 @@ SETTABLE: dict[str, Settable] = {
 }
 
 
+def default_of(rule: str, name: str) -> Any:
+    """Return what a value is where nobody has set it. Raises `KeyError` for a name that the rule does not have."""
+    return _defaults(rule)[name]
+
+
+def whole(rule: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a version with those that it did not have yet, as their defaults."""
+    return {**_defaults(rule), **values}
+
+
+def _defaults(rule: str) -> dict[str, Any]:
+    return {value.name: value.default for value in values_of(rule)}
+
+
+def values_of(rule: str) -> tuple[Value, ...]:
+    """Return what can be set for a rule."""
+    settable = SETTABLE.get(rule)
+    return settable.values if settable else ()
+
+
 def check_values(rule: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a rule, whole and within their limits. Raises `Invalid`."""
-    settable = SETTABLE.get(rule)
-    known = settable.values if settable else ()
+    known = values_of(rule)
     unknown = set(values) - {value.name for value in known}
     if unknown:
         raise Invalid(
             _("%(rule)s has no value %(names)s.") % {"rule": rule, "names": ", ".join(sorted(unknown))}, field="values"
         )
-    return {value.name: _checked(value, values.get(value.name)) for value in known}
-
-
-def _checked(value: Value, given: Any) -> int | bool:
-    if isinstance(value, Switch):
-        return bool(given)
-    if isinstance(given, bool) or not isinstance(given, int) or not value.least <= given <= value.most:
-        raise Invalid(
-            _("%(label)s: write a whole number from %(least)d to %(most)d.")
-            % {"label": value.label, "least": value.least, "most": value.most},
-            field=value.name,
-        )
-    return given
+    return {value.name: value.check(values.get(value.name)) for value in known}
 
 
 def say(rule: str, values: Mapping[str, Any]) -> str:
     """Return what a rule's values mean, in a sentence."""
     settable = SETTABLE.get(rule)
-    return settable.say(values) if settable else _("The rule holds as it is written.")
+    return settable.say(whole(rule, values)) if settable else _("The rule holds as it is written.")
