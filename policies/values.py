@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from contactcenter.lib.errors import Invalid
-from policies.kinds import Number, Switch, Value
+from policies.kinds import Number, Switch, Text, TimeOfDay, Value
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,173 @@ def _say_hours(values: Mapping[str, Any]) -> str:
     return _("The chat opens inside the opening hours only.")
 
 
+def _say_questions(values: Mapping[str, Any]) -> str:
+    asked = [_("e-mail")] * values["ask_email"] + [_("phone")] * values["ask_phone"]
+    if not asked:
+        return _("The form before a chat asks for the name and the question only.")
+    return _("The form before a chat asks for the name, the question, and if people like: %(more)s.") % {
+        "more": ", ".join(asked)
+    }
+
+
+def _say_payment(values: Mapping[str, Any]) -> str:
+    ways = [way for way in (values["page"], values["phone"]) if way]
+    if not ways:
+        return _("Who wants to pay is not told where: neither a page nor a phone number is given.")
+    return _("Who wants to pay is told where: %(ways)s.") % {"ways": ", ".join(ways)}
+
+
+def _say_purge(values: Mapping[str, Any]) -> str:
+    if not values["legal_basis"]:
+        return _("Nothing is deleted and the chat does not open: there is no legal basis for the daily purge.")
+    sentences = (
+        _("Each day at %(purge_at)s, chats that ended at least %(grace_minutes)d minutes before and bear no mark go."),
+        _("A chat that still runs %(run_on_minutes)d minutes after closing time is ended."),
+        _("Back-ups get no older than %(backup_days)d days."),
+        _("Legal basis: %(legal_basis)s"),
+    )
+    return " ".join(sentences) % values
+
+
+def _say_evaluation(values: Mapping[str, Any]) -> str:
+    sentence = ngettext(
+        "An open evaluation is to be decided within %(count)d day.",
+        "An open evaluation is to be decided within %(count)d days.",
+        values["days"],
+    )
+    return sentence % {"count": values["days"]}
+
+
+def _say_emergency(values: Mapping[str, Any]) -> str:
+    unknown = _("no number is given")
+    facts = {name: number or unknown for name, number in values.items()}
+    return (
+        _(
+            "Who writes of an emergency is told whom to call. Danger to life or property: %(life_number)s. "
+            "No danger: %(non_emergency_number)s. Utilities, roads, flooding: %(city_number)s."
+        )
+        % facts
+    )
+
+
 SETTABLE: dict[str, Settable] = {
+    "EM-PII-B": Settable(
+        (
+            Switch(
+                "ask_email",
+                gettext_lazy("Ask for an e-mail address"),
+                gettext_lazy(
+                    "The form before a chat then has a field for it, which may stay empty. What is not asked for is "
+                    "not kept, whatever a program sends. Holds for chats that begin from then on."
+                ),
+            ),
+            Switch(
+                "ask_phone",
+                gettext_lazy("Ask for a phone number"),
+                gettext_lazy("Likewise, for the number at which residents can be called back."),
+            ),
+        ),
+        _say_questions,
+    ),
+    "EM-PAY": Settable(
+        (
+            Text(
+                "page",
+                gettext_lazy("Online payment page"),
+                gettext_lazy(
+                    "Shown as a link to who types a card or account number, and to agents for who wants to pay. "
+                    "Empty: no page is named."
+                ),
+                longest=200,
+                is_address=True,
+            ),
+            Text(
+                "phone",
+                gettext_lazy("Phone number for payments"),
+                gettext_lazy("Named in the same places, for who would rather pay by phone. Empty: none is named."),
+                longest=40,
+            ),
+        ),
+        _say_payment,
+    ),
+    "EM-RET-A": Settable(
+        (
+            TimeOfDay(
+                "purge_at",
+                gettext_lazy("Time of the daily purge"),
+                gettext_lazy(
+                    "On the city's clock. From the next run on, ended chats that nobody marked are deleted at this "
+                    "time. A run that was missed is made up for."
+                ),
+                default="02:00",
+            ),
+            Number(
+                "grace_minutes",
+                gettext_lazy("Minutes of rest before a chat is deleted"),
+                gettext_lazy(
+                    "A chat that ended less long ago than this before the run is left for the next one. "
+                    "0: every ended chat goes."
+                ),
+                0,
+                1440,
+                default=60,
+            ),
+            Number(
+                "run_on_minutes",
+                gettext_lazy("Minutes a chat may run on after closing"),
+                gettext_lazy(
+                    "A chat that still runs so long after closing time is ended, so that it can be deleted, too. "
+                    "0: at closing time itself."
+                ),
+                0,
+                720,
+                default=60,
+            ),
+            Text(
+                "legal_basis",
+                gettext_lazy("Legal basis of the purge"),
+                gettext_lazy(
+                    "The clause, law or decision that lets the city delete its chats. While this is empty the purge "
+                    "refuses to run, and the chat does not open."
+                ),
+                longest=300,
+            ),
+            Number(
+                "backup_days",
+                gettext_lazy("Greatest age of a back-up, in days"),
+                gettext_lazy(
+                    "No back-up, and no archived write-ahead log, may get older than this, so that what was deleted "
+                    "here is in the end gone from there, too."
+                ),
+                1,
+                365,
+                default=30,
+            ),
+            Text(
+                "backup_basis",
+                gettext_lazy("Legal basis of the back-ups"),
+                gettext_lazy("Why back-ups may be kept so long. Kept for the record; nothing else changes by it."),
+                longest=300,
+            ),
+        ),
+        _say_purge,
+    ),
+    "EM-EVAL": Settable(
+        (
+            Number(
+                "days",
+                gettext_lazy("Days until an evaluation is to be decided"),
+                gettext_lazy(
+                    "Calendar days, counted from the first mark. An evaluation that is still open then is listed as "
+                    "overdue, so that no chat is kept by not deciding."
+                ),
+                1,
+                90,
+                default=14,
+            ),
+        ),
+        _say_evaluation,
+    ),
     "EM-HRS": Settable(
         (
             Switch(
@@ -104,6 +270,35 @@ SETTABLE: dict[str, Settable] = {
             ),
         ),
         lambda values: _("A chat ends after %(time)s of silence in total.") % {"time": say_seconds(values["seconds"])},
+    ),
+    "EM-911": Settable(
+        (
+            Text(
+                "life_number",
+                gettext_lazy("Danger to life or property"),
+                gettext_lazy("Who writes of such a danger is told at once to call this number. It must be given."),
+                longest=40,
+                default="911",
+                is_required=True,
+            ),
+            Text(
+                "non_emergency_number",
+                gettext_lazy("Police and fire without danger"),
+                gettext_lazy(
+                    "Named to who writes of such a thing where nobody is in danger. Empty: no number is named."
+                ),
+                longest=40,
+            ),
+            Text(
+                "city_number",
+                gettext_lazy("The city's emergency line"),
+                gettext_lazy(
+                    "Named to who writes of broken utilities, damaged roads or flooding. Empty: no number is named."
+                ),
+                longest=40,
+            ),
+        ),
+        _say_emergency,
     ),
     "DF-REVIEW": Settable(
         (

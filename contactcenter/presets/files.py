@@ -11,9 +11,11 @@ from typing import Any
 import holidays
 
 from policies.calendar import FIRST_DAY, LAST_DAY, Definition, Schedule
+from policies.catalogue import rule_named
 from policies.hours import read_hours
 
 FOLDER = Path(__file__).resolve().parent
+SHARED = "shared"  # the folder of what every preset brings; no city's name
 MAIL_DOMAIN = "maplebrook.example"
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -91,7 +93,7 @@ def read_preset(name: str) -> Preset:
             documents=policy["documents"],
             effective_on=policy["effective_on"],
             reason=policy["reason"],
-            rules=[RuleRow(**row) for row in policy.get("rules", [])],
+            rules=_rule_rows(policy.get("rules", []), policy["documents"]),
             reviewed=policy.get("reviewed", []),
         ),
         languages=city.get("languages", []),
@@ -100,6 +102,14 @@ def read_preset(name: str) -> Preset:
         certificates=_read(name, "certificates").get("kinds", []),
         people=[Person(**{**person, "name": tuple(person["name"])}) for person in people.get("people", [])],
     )
+
+
+def _rule_rows(own: list[dict[str, Any]], documents: list[str]) -> list[RuleRow]:
+    """Return a city's rows, and the program's own ones for the rules of which neither rows nor documents speak."""
+    named = {row["rule"] for row in own}
+    shared = [RuleRow(**row, is_default=True) for row in _read(SHARED, "policy")["rules"]]
+    silent = [row for row in shared if row.rule not in named and rule_named(row.rule).document not in documents]
+    return [*(RuleRow(**row) for row in own), *silent]
 
 
 def read_calendar(name: str) -> Definition:

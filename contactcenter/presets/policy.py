@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from contactcenter.presets.files import CalendarFile, Policy, Preset, RuleRow
@@ -12,6 +13,7 @@ from policies.calendar import Definition, instant
 from policies.calendars import from_json, latest_version
 from policies.catalogue import rule_named, rules, sources
 from policies.models import BusinessCalendar, Document, RuleVersion
+from policies.values import whole
 from policies.versions import planned, rules_in_force
 
 
@@ -72,8 +74,8 @@ def _load_rules(preset: Preset, *, reset: bool, at: datetime) -> None:
     known = set(RuleVersion.objects.values_list("rule", flat=True))
     rows = list(_rows(preset.policy))
     adoptions = [_adoption(row, preset.policy, since=midnight) for row in rows if row.rule not in known]
-    if reset:
-        adoptions += _set_back([row for row in rows if row.rule in known], preset.policy, at=at)
+    there = [row for row in rows if row.rule in known]
+    adoptions += _set_back(there, preset.policy, at=at) if reset else _filled_in(there, at=at)
     adopt_rules(adoptions, by=None, at=at)
 
 
@@ -103,6 +105,36 @@ def _adoption(row: RuleRow, policy: Policy, *, since: datetime) -> Adoption:
 DEFAULT_REASON = "The program's own row: the city's documents say nothing about it."
 
 
+FILLED_IN_REASON = "A newer program knows more values of this rule; they are as the preset gives them."
+
+
+def _filled_in(rows: list[RuleRow], *, at: datetime) -> list[Adoption]:
+    """Return what gives the versions of an older program, planned ones too, the values that they do not have yet."""
+    held, plans = rules_in_force(at=at), planned(at=at)
+    adoptions = []
+    for row in rows:
+        since = {at: held[row.rule]} if row.rule in held else {}
+        since |= {plan.effective_from: plan for plan in plans if plan.rule == row.rule}
+        adoptions += [
+            _with_more(version, row.values, since=moment)
+            for moment, version in since.items()
+            if version.is_adopted and row.values.keys() - version.values.keys()
+        ]
+    return adoptions
+
+
+def _with_more(version: RuleVersion, values: dict[str, Any], *, since: datetime) -> Adoption:
+    return Adoption(
+        rule=version.rule,
+        values={**values, **version.values},
+        effective_from=since,
+        reason=FILLED_IN_REASON,
+        document=version.document,
+        clause=version.clause,
+        review_on=version.review_on,
+    )
+
+
 def _set_back(rows: list[RuleRow], policy: Policy, *, at: datetime) -> list[Adoption]:
     """Return what takes the rules back to the preset from now on, over what was planned, too."""
     held, plans = rules_in_force(at=at), planned(at=at)
@@ -119,7 +151,9 @@ def _set_back(rows: list[RuleRow], policy: Policy, *, at: datetime) -> list[Adop
 def _says(version: RuleVersion | None, wanted: Adoption) -> bool:
     if version is None or not version.is_adopted:
         return False
-    return (version.values, version.document, version.clause) == (wanted.values, wanted.document, wanted.clause)
+    if whole(version.rule, version.values) != whole(wanted.rule, wanted.values):
+        return False
+    return (version.document, version.clause) == (wanted.document, wanted.clause)
 
 
 def _local_midnight(on: date, zone: str) -> datetime:

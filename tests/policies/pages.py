@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 from policies.models import BusinessCalendar
 from tests.agents.test_admin import INLINE
@@ -36,7 +37,8 @@ def errors(answer) -> dict[str, str]:
 def confirm(client, path: str, facts: dict[str, str]):
     """Send the form and then exactly what the preview would send, as a browser does."""
     page = shown(client.post(path, facts))
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', page))
+    found = re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', page)
+    hidden = {name: unescape(value) for name, value in found}
     hidden.pop("csrfmiddlewaretoken", None)
     seen = hidden.pop("seen")
     assert {name: value for name, value in hidden.items() if value} == {k: v for k, v in facts.items() if v}

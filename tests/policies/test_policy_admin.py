@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from agents.models import Role, User
 from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
@@ -30,6 +31,17 @@ from tests.policies.pages import (
     shown,
     week_of,
 )
+
+PURGE_PAGE = f"{RULES}add/?rule=EM-RET-A"
+PLAIN = {"is_adopted": "yes", "starts": "now", "reason": "The council said so."}
+PURGE = {
+    **PLAIN,
+    "purge_at": "03:30",
+    "grace_minutes": "90",
+    "run_on_minutes": "0",
+    "legal_basis": "Our by-law 7 & what follows",
+    "backup_days": "14",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +143,46 @@ def test_a_switch_survives_the_preview(admin_client):
     ]
 
 
+@pytest.mark.rule("EM-RET-A")
+def test_texts_numbers_and_a_time_are_shown_in_words_and_written(admin_client):
+    adopt("EM-RET-A")
+    assert "Now: Nothing is deleted and the chat does not open" in shown(admin_client.get(PURGE_PAGE))
+    page = shown(admin_client.post(PURGE_PAGE, PURGE))
+    assert "As soon as you confirm: Each day at 03:30, chats that ended at least 90 minutes before" in page
+    assert "Legal basis: Our by-law 7 & what follows" in page.replace("&amp;", "&")
+    confirm(admin_client, PURGE_PAGE, PURGE)
+    assert RuleVersion.objects.get(number=2).values == {
+        "purge_at": "03:30",
+        "grace_minutes": 90,
+        "run_on_minutes": 0,
+        "legal_basis": "Our by-law 7 & what follows",
+        "backup_days": 14,
+        "backup_basis": "",
+    }
+
+
+@pytest.mark.rule("EM-RET-A")
+def test_the_form_has_the_right_field_for_each_kind_of_value(admin_client):
+    page = shown(admin_client.get(PURGE_PAGE))
+    assert '<input type="time" name="purge_at" value="02:00"' in page
+    assert '<input type="number" name="grace_minutes" value="60" min="0" max="1440"' in page
+    assert '<textarea name="legal_basis"' in page
+    assert "While this is empty the purge refuses to run, and the chat does not open." in page
+    assert '<input type="url" name="page"' in shown(admin_client.get(f"{RULES}add/?rule=EM-PAY"))
+    assert '<input type="text" name="life_number" value="911"' in shown(admin_client.get(f"{RULES}add/?rule=EM-911"))
+
+
+def test_a_value_that_an_older_version_did_not_know_begins_with_its_default(admin_client):
+    adopt("EM-911", city_number="555-0190")
+    form = admin_client.get(f"{RULES}add/?rule=EM-911").context["form"]
+    assert [form.initial[name] for name in ("life_number", "city_number")] == ["911", "555-0190"]
+    adopt("EM-EVAL")
+    page = shown(admin_client.post(f"{RULES}add/?rule=EM-EVAL", {**PLAIN, "days": "14"}))
+    assert "That is what holds now." in page
+    page = shown(admin_client.post(f"{RULES}add/?rule=EM-EVAL", {**PLAIN, "days": "15"}))
+    assert "That is what holds now." not in page
+
+
 def test_a_second_confirmation_writes_nothing_more(admin_client):
     facts = {**IDLE, "seen": "1", "confirm": "yes"}
     assert admin_client.post(ADOPT, facts).status_code == 302
@@ -203,6 +255,49 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(admin_clie
     assert "My own clause" in page or field == "clause"
     assert f'id="id_{field}_error"' in page
     assert not RuleVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "field", "sentence"),
+    [
+        ("EM-RET-A", {**PURGE, "purge_at": "25:00"}, "purge_at", "write a time of day from 00:00 to 23:59"),
+        ("EM-RET-A", {**PURGE, "purge_at": ""}, "purge_at", "write a time of day from 00:00 to 23:59"),
+        ("EM-RET-A", {**PURGE, "grace_minutes": "1441"}, "grace_minutes", "from 0 to 1440"),
+        ("EM-RET-A", {**PURGE, "legal_basis": "x" * 301}, "legal_basis", "Shorten it to 300 characters."),
+        ("EM-PAY", {**PLAIN, "page": "http://pay.maplebrook.example/"}, "page", "it begins with https://"),
+        ("EM-PAY", {**PLAIN, "page": "the treasury"}, "page", "it begins with https://"),
+        ("EM-PAY", {**PLAIN, "phone": "5" * 41}, "phone", "Shorten it to 40 characters."),
+        ("EM-911", {**PLAIN, "life_number": " "}, "life_number", "must not stay empty"),
+        ("EM-911", {**PLAIN, "life_number": "911", "city_number": "5\x005"}, "city_number", "Null characters"),
+        ("EM-EVAL", {**PLAIN, "days": "0"}, "days", "from 1 to 90"),
+    ],
+)
+def test_a_wrong_text_or_time_is_said_at_its_field_and_stays_as_it_was_typed(
+    admin_client, rule, facts, field, sentence
+):
+    answer = admin_client.post(f"{RULES}add/?rule={rule}", facts)
+    assert list(errors(answer)) == [field]
+    assert sentence in errors(answer)[field]
+    page = shown(answer)
+    assert f'id="id_{field}_error"' in page
+    for typed in facts.values():
+        assert escape(typed.strip()).replace("&#x27;", "'") in page
+    assert not RuleVersion.objects.exists()
+
+
+@pytest.mark.parametrize("legal_basis", ["", "  "])
+@pytest.mark.rule("EM-RET-A")
+def test_without_a_legal_basis_the_preview_says_what_that_means(admin_client, legal_basis):
+    page = shown(admin_client.post(PURGE_PAGE, {**PURGE, "legal_basis": legal_basis}))
+    assert "As soon as you confirm: Nothing is deleted and the chat does not open" in page
+
+
+@pytest.mark.rule("EM-911")
+def test_a_withdrawn_rule_needs_no_values(admin_client):
+    adopt("EM-911")
+    facts = {**PLAIN, "is_adopted": "no", "life_number": ""}
+    confirm(admin_client, f"{RULES}add/?rule=EM-911", facts)
+    assert RuleVersion.objects.get(number=2).values == {}
 
 
 @pytest.mark.rule("EM-IDLE-4")

@@ -113,3 +113,24 @@ def test_a_value_that_no_rule_has_is_a_mistake_of_ours(rule: str, name: str) -> 
 def test_a_version_without_any_value_can_still_be_said_in_words(rule: str) -> None:
     assert say(rule, {}) == say(rule, whole(rule, {}))
     assert say(rule, {}).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "said"),
+    [
+        ("EM-PII-B", {}, "the name and the question only."),
+        ("EM-PII-B", {"ask_phone": True}, "if people like: phone."),
+        ("EM-PII-B", {"ask_email": True, "ask_phone": True}, "if people like: e-mail, phone."),
+        ("EM-PAY", {}, "neither a page nor a phone number is given."),
+        ("EM-PAY", {"phone": "555-0150"}, "is told where: 555-0150."),
+        ("EM-PAY", {"page": "https://a.example/", "phone": "555-0150"}, "https://a.example/, 555-0150."),
+        ("EM-RET-A", {}, "the chat does not open"),
+        ("EM-RET-A", {"legal_basis": "100 % ours."}, "Back-ups get no older than 30 days. Legal basis: 100 % ours."),
+        ("EM-EVAL", {"days": 1}, "within 1 day."),
+        ("EM-EVAL", {}, "within 14 days."),
+        ("EM-911", {}, "Danger to life or property: 911. No danger: no number is given."),
+        ("EM-911", {"city_number": "555-0190"}, "Utilities, roads, flooding: 555-0190."),
+    ],
+)
+def test_what_is_set_is_said_in_words(rule: str, values: dict[str, Any], said: str) -> None:
+    assert said in say(rule, values)

@@ -17,9 +17,10 @@ from policies.calendar import Day
 from policies.calendars import compiled, latest_version
 from policies.catalogue import rules, sources
 from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
-from policies.values import SETTABLE
+from policies.values import SETTABLE, whole
 from policies.versions import in_force, planned, rules_in_force
 from tests.factories import UserFactory
+from tests.policies.factories import adopt
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 30, 5, tzinfo=UTC)
@@ -74,17 +75,54 @@ def test_the_demo_has_adopted_all_153_rules_of_five_documents(demo):
     assert Document.objects.count() == len(sources()) == 5
 
 
-@pytest.mark.parametrize(("preset", "always"), [("eagle-mountain", False), ("demo", True)])
-def test_the_values_are_those_of_the_files(demo, preset, always):
+EAGLE_MOUNTAIN = {
+    "EM-PII-B": {"ask_email": False, "ask_phone": False},
+    "EM-PAY": {"page": "https://www.xpressbillpay.com/", "phone": ""},
+    "EM-EVAL": {"days": 14},
+    "EM-HRS": {"always_open": False},
+    "EM-HRS-30": {"minutes_before_closing": 30},
+    "EM-IDLE-2": {"seconds": 120},
+    "EM-IDLE-4": {"seconds": 240},
+    "EM-911": {"life_number": "911", "non_emergency_number": "", "city_number": "801-789-5959"},
+    "DF-REVIEW": {"years": 5},
+}
+MAPLEBROOK = {
+    **EAGLE_MOUNTAIN,
+    "EM-PII-B": {"ask_email": True, "ask_phone": True},
+    "EM-PAY": {"page": "https://www.maplebrook.example/pay/", "phone": "555-0150"},
+    "EM-HRS": {"always_open": True},
+    "EM-911": {"life_number": "911", "non_emergency_number": "555-0180", "city_number": "555-0190"},
+}
+
+
+@pytest.mark.rule("EM-911")
+@pytest.mark.rule("EM-PAY")
+@pytest.mark.parametrize(("preset", "values"), [("eagle-mountain", EAGLE_MOUNTAIN), ("demo", MAPLEBROOK)])
+def test_the_values_are_those_of_the_files(demo, preset, values):
     loaded(preset)
     held = {rule: version.values for rule, version in rules_in_force(SETTABLE, at=NOW).items()}
-    assert held == {
-        "EM-HRS": {"always_open": always},
-        "EM-HRS-30": {"minutes_before_closing": 30},
-        "EM-IDLE-2": {"seconds": 120},
-        "EM-IDLE-4": {"seconds": 240},
-        "DF-REVIEW": {"years": 5},
-    }
+    assert held.pop("EM-RET-A").keys() == whole("EM-RET-A", {}).keys()
+    assert held == values
+
+
+@pytest.mark.rule("EM-RET-A")
+@pytest.mark.parametrize("name", preset_names())
+def test_every_city_may_delete_its_chats_every_day_so_that_its_chat_can_open(demo, name):
+    loaded(name)
+    held = in_force("EM-RET-A", at=NOW)
+    assert held.value_of("purge_at") == "02:00"
+    assert [held.number_of(each) for each in ("grace_minutes", "run_on_minutes", "backup_days")] == [60, 60, 30]
+    assert held.value_of("legal_basis").endswith(".")
+    assert held.value_of("backup_basis").endswith(".")
+
+
+@pytest.mark.parametrize("name", WITHOUT_PEOPLE)
+def test_a_city_that_is_silent_about_emergencies_payment_and_retention_has_the_programs_own_rows(name):
+    loaded(name)
+    held = rules_in_force(at=NOW)
+    for rule in ("EM-PII-B", "EM-PAY", "EM-RET-A", "EM-RET-B", "EM-RET-Ba-i", "EM-EVAL", "EM-911"):
+        assert (held[rule].clause != "") == (name == "eagle-mountain"), rule
+    assert held["EM-911"].value_of("life_number") == "911"
 
 
 def test_nothing_held_before_the_city_adopted_it():
@@ -125,6 +163,43 @@ def test_what_an_admin_adopted_is_kept_until_reset_and_the_plans_go_too():
     assert [plan.values for plan in planned(at=NOW + timedelta(hours=2))][-1] == {"seconds": 240}
     assert Document.objects.get().title == "Website Live Chat Policy"
     assert latest_version(calendar).definition["days"] == {}
+
+
+# Versions of an older program -----------------------------------------------------
+@pytest.mark.rule("EM-RET-A")
+def test_a_version_that_did_not_know_a_value_gets_the_presets_and_keeps_what_it_has():
+    adopt("EM-RET-A")
+    adopt("EM-911", life_number="112")
+    loaded("eagle-mountain")
+    purge, emergency = in_force("EM-RET-A", at=NOW), in_force("EM-911", at=NOW)
+    assert (purge.number, purge.clause, purge.effective_from) == (2, "F", NOW)
+    assert purge.value_of("legal_basis")
+    assert emergency.values == {"life_number": "112", "non_emergency_number": "", "city_number": "801-789-5959"}
+    assert in_force("EM-911", at=NOW - timedelta(microseconds=1)).values == {"life_number": "112"}
+    before = snapshot()
+    loaded("eagle-mountain", at=NOW + timedelta(days=1))
+    assert snapshot() == before
+
+
+def test_a_plan_that_did_not_know_a_value_gets_it_for_its_own_day():
+    adopt("EM-PAY", page="", phone="555-0101")
+    adopt("EM-PAY", since=MONDAY, page="https://www.maplebrook.example/")
+    adopt("EM-PAY", since=MONDAY, phone="555-0102")
+    adopt("EM-PAY", since=MONDAY + timedelta(days=1), is_adopted=False)
+    loaded("eagle-mountain")
+    assert in_force("EM-PAY", at=NOW).values == {"page": "", "phone": "555-0101"}
+    assert in_force("EM-PAY", at=MONDAY).values == {"page": "https://www.xpressbillpay.com/", "phone": "555-0102"}
+    assert in_force("EM-PAY", at=MONDAY + timedelta(days=1)) is None
+
+
+def test_a_version_that_says_the_same_by_its_defaults_is_not_set_back():
+    loaded("eagle-mountain")
+    document = Document.objects.get()
+    clause = rules()["EM-EVAL"].clause
+    facts = {"rule": "EM-EVAL", "values": {}, "document": document, "clause": clause, "reason": "As before."}
+    RuleVersion.objects.create(number=2, effective_from=NOW, made_at=NOW, **facts)
+    loaded("eagle-mountain", reset=True, at=NOW + timedelta(hours=1))
+    assert in_force("EM-EVAL", at=NOW + timedelta(hours=1)).number == 2
 
 
 def test_a_second_city_takes_over_by_reset_only():

@@ -194,6 +194,15 @@ def test_what_is_overdue_stands_at_the_top_for_staff(staff: Client) -> None:
     assert "/admin/" not in top
 
 
+def test_texts_and_times_of_a_rule_are_read_in_words_also_where_an_older_version_had_none(staff: Client) -> None:
+    adopt("EM-RET-A", purge_at="03:30", legal_basis="Our by-law 7.")
+    adopt("EM-911", since=datetime(2026, 4, 1, tzinfo=UTC), city_number="555-0190")
+    html = read(staff)
+    assert "Each day at 03:30, chats that ended at least 60 minutes before" in clause(html, "EM-RET-A")
+    assert "Legal basis: Our by-law 7." in clause(html, "EM-RET-A")
+    assert "Danger to life or property: 911." in clause(html, "EM-911")
+
+
 def test_administrators_find_the_way_to_adopt_a_rule(staff: Client) -> None:
     adopt("DF-REVIEW", years=5)
     document("DF", adopted_on=date(2016, 2, 11))
