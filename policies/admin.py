@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contactcenter.lib.admin import DayInput, HistoryAdmin, acting_now
-from policies import admin_calendars  # noqa: F401  # more pages of this administration
+from policies import admin_calendars, admin_words  # noqa: F401  # more pages of this administration
 from policies.catalogue import Rule, rules
 from policies.forms import AdoptForm, ChooseRuleForm
 from policies.models import Document, RuleVersion, State

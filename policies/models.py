@@ -7,12 +7,15 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from policies.phrases import fault_of
 from policies.values import default_of
 
 
@@ -185,3 +188,70 @@ class CalendarVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.calendar} · {self.number}"
+
+
+class ScreeningWord(models.Model):
+    """A phrase by which an emergency is noticed, or the name of a service, which alone is none. Source: EM-911."""
+
+    class Kind(models.TextChoices):
+        LIFE = "life", _("Danger to life or property")
+        CITY = "city", _("City emergency: utilities, roads, flooding")
+        NON_EMERGENCY = "non_emergency", _("Police or fire without danger")
+        SERVICE = "service", _("Name of a service, which alone does not trigger")
+
+    language = models.CharField(
+        _("language"),
+        max_length=35,
+        validators=[
+            RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", _("Write a BCP 47 code, such as en or fr-CA."))
+        ],
+        help_text=_("BCP 47, such as en, es or fr-CA. It sorts this list; every phrase is looked for in every text."),
+    )
+    kind = models.CharField(
+        _("kind"),
+        max_length=13,
+        choices=Kind,
+        help_text=_(
+            "Who writes the phrase is told at once whom to call: the number for danger to life, the city's emergency "
+            "line, or the non-emergency line, as EM-911 has them. The name of a service alone does not trigger: it is "
+            "left out of a text before the other phrases are looked for."
+        ),
+    )
+    phrase = models.CharField(
+        _("phrase"),
+        max_length=100,
+        help_text=_(
+            "As residents write it. Capitals, accents and punctuation do not matter; all of its words must stand in a "
+            "row. Holds for what is written from then on, after five seconds at most."
+        ),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("emergency word")
+        verbose_name_plural = _("emergency words")
+        ordering = ["language", "kind", "phrase"]
+        constraints = [
+            models.UniqueConstraint(
+                "language",
+                "kind",
+                Lower("phrase"),
+                name="policies_screeningword_once",
+                violation_error_message=_(
+                    "This phrase is listed already for this language and kind. Leave it at that."
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phrase} ({self.language})"
+
+    def clean(self) -> None:
+        self.phrase = " ".join(self.phrase.split())
+        if not self.phrase or self.kind not in self.Kind:
+            return  # said at the field already
+        # The others of every language count: all are looked for together.
+        others = ScreeningWord.objects.exclude(pk=self.pk).values_list("kind", "phrase")
+        fault = fault_of(self.kind, self.phrase, others)
+        if fault:
+            raise ValidationError({"phrase": fault})

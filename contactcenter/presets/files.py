@@ -65,6 +65,15 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Word:
+    """An emergency word, or the name of a service."""
+
+    language: str
+    kind: str
+    phrase: str
+
+
+@dataclass(frozen=True)
 class Preset:
     """A city as its files describe it; rows are dictionaries of model fields."""
 
@@ -76,6 +85,7 @@ class Preset:
     wordings: list[dict[str, Any]]
     certificates: list[dict[str, Any]]
     people: list[Person]
+    words: list[Word]
 
 
 def preset_names() -> list[str]:
@@ -101,7 +111,17 @@ def read_preset(name: str) -> Preset:
         wordings=city.get("wordings", []),
         certificates=_read(name, "certificates").get("kinds", []),
         people=[Person(**{**person, "name": tuple(person["name"])}) for person in people.get("people", [])],
+        words=_words(),
     )
+
+
+def _words() -> list[Word]:
+    return [
+        Word(language, kind, phrase)
+        for language, kinds in _read(SHARED, "words").items()
+        for kind, phrases in kinds.items()
+        for phrase in phrases
+    ]
 
 
 def _rule_rows(own: list[dict[str, Any]], documents: list[str]) -> list[RuleRow]:
