@@ -255,3 +255,28 @@ class ScreeningWord(models.Model):
         fault = fault_of(self.kind, self.phrase, others)
         if fault:
             raise ValidationError({"phrase": fault})
+
+
+class Tally(models.Model):
+    """What a rule's check found from `start` to before `end`, kept when the purge took what it had looked at.
+
+    Written only by `policies.conformance.tally`. `broken` are ids of what is gone, in the words of the check.
+    """
+
+    rule = models.CharField(_("rule"), max_length=20)
+    start = models.DateTimeField(_("from"))
+    end = models.DateTimeField(_("to"))
+    considered = models.PositiveIntegerField(_("considered"))
+    broken = ArrayField(models.TextField(), verbose_name=_("broken"), default=list)
+    made_at = models.DateTimeField(_("written at"))
+
+    class Meta:
+        verbose_name = _("tally")
+        verbose_name_plural = _("tallies")
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "end"], name="policies_tally_once"),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="policies_tally_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} · {self.end:%Y-%m-%d}"

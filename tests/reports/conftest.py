@@ -32,9 +32,11 @@ def _now() -> Iterator[None]:
 def keep(monkeypatch: pytest.MonkeyPatch) -> Keep:
     """Returns a function that lets a rule be kept as the test says, until its end."""
 
-    def set_keeper(rule: str, found: Finding | Check | None = None, *, lacks: str = "") -> None:
+    def set_keeper(
+        rule: str, found: Finding | Check | None = None, *, lacks: str = "", is_transient: bool = False
+    ) -> None:
         check = (lambda _period: found) if isinstance(found, Finding) else found
-        keeper = Keeper("The test keeps it.", check, lacks)
+        keeper = Keeper("The test keeps it.", check, lacks, is_transient)
         monkeypatch.setitem(conformance._keepers, rule, keeper)
 
     return set_keeper

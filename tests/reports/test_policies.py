@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from agents.models import Role
 from policies.catalogue import rules
 from policies.conformance import Finding, Period, Verdict, judge_all
-from policies.models import Document, RuleVersion
+from policies.models import Document, RuleVersion, Tally
 from tests.factories import CertificateKindFactory, QueuedSessionFactory, UserFactory, log_in
 from tests.policies.factories import adopt, calendar
 from tests.reports.conftest import Keep, anchors, clause, client_of, document
@@ -150,6 +150,17 @@ def test_staff_read_figures_and_up_to_ten_ids(staff: Client, keep: Keep) -> None
     assert "case-9" in said
     assert "case-10" not in said
     assert "and 2 more" in said
+
+
+def test_figures_reach_back_to_what_was_purged(staff: Client, keep: Keep) -> None:
+    adopt("EM-CAP")
+    keep("EM-CAP", Finding(2, ("case-of-today",)), is_transient=True)
+    start, end = AT - timedelta(days=2), AT - timedelta(days=1)
+    Tally.objects.create(rule="EM-CAP", start=start, end=end, considered=40, broken=["case-purged"], made_at=AT)
+    said = clause(read(staff), "EM-CAP")
+    for words in ("Considered 42", "Broken 2", "case-purged", "case-of-today"):
+        assert words in said
+    assert "Considered 2 " in clause(read(staff, days="1"), "EM-CAP")
 
 
 def test_staff_read_the_version_in_force_in_words(staff: Client) -> None:
