@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from agents.models import Department, Language
 from chat import actions, news
 from chat.commands import Customer, check_pace, obey_customer, refusal_frame, text_of, uuid_of
+from chat.emergencies import emergency_in
 from chat.models import ChatSession, Side, Wording
 from chat.permissions import access_as_customer, access_by_digest
 from chat.projection import Frame, event_frame, iso, ok_frame
@@ -28,13 +29,17 @@ from contactcenter.lib.api import bearer_token, json_body, open_to_sites, whole_
 from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash, new_secret
+from policies.screening import screen
+from policies.versions import in_force
 
 EVENTS_AN_ANSWER = 200
 LONGEST_WAIT = 25  # seconds
 AVAILABILITY_SECONDS = 10
 MAX_TOPIC = 100
 MAX_EMAIL = 254
+MOST_LOOKED_AT = 20_000  # characters of a question that is refused anyway
 _RETURNING = re.compile(r"[A-Za-z0-9_-]{22,64}")
+_INTERNATIONAL = re.compile(r"\+(?:[^0-9]*[0-9]){8,15}[^0-9]*")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().x/-]{5,38}")
 
 
@@ -53,7 +58,7 @@ async def sessions(request: HttpRequest) -> HttpResponse:
     body = json_body(request)
     address = client_address(request)
     key = keyed_hash("address", address_block(address)) if address else ""
-    answer, is_new = await current_relay().read(_request_chat, body, key, timezone.now())
+    answer, is_new = await current_relay().read(_request_or_refuse, body, key, timezone.now())
     return JsonResponse(answer, status=201 if is_new else 200)
 
 
@@ -109,8 +114,18 @@ def _availability(code: str, language_code: str, at: datetime) -> dict[str, Any]
         language = language_for(language_code) if language_code else None
         facts = news.read_availability(department, language, at=at)
         facts["notice"] = _notice(department, language)
+        facts["asks"] = [field for field, is_asked in asked_for(at=at).items() if is_asked]
         cache.set(key, facts, AVAILABILITY_SECONDS)
     return facts
+
+
+def asked_for(*, at: datetime) -> dict[str, bool]:
+    """Return which contact details the city asks for before a chat; what is not asked is not kept. Source: EM-PII-B.
+
+    Where the rule is not adopted, what is given is taken.
+    """
+    version = in_force("EM-PII-B", at=at)
+    return {field: version is None or bool(version.value_of(f"ask_{field}")) for field in ("email", "phone")}
 
 
 def _notice(department: Department, language: Language | None) -> str:
@@ -120,12 +135,36 @@ def _notice(department: Department, language: Language | None) -> str:
     return wording.filled(department=department) if wording else ""
 
 
+def _request_or_refuse(body: dict[str, Any], address_key: str, at: datetime) -> tuple[dict[str, Any], bool]:
+    """Ask for a chat; whatever the refusal, who speaks of an emergency is told whom to call. Source: EM-911."""
+    try:
+        return _request_chat(body, address_key, at)
+    except DomainError as refusal:
+        question = body.get("question")
+        found = emergency_in(question[:MOST_LOOKED_AT], *_whom(body), at=at) if isinstance(question, str) else None
+        if found is not None:
+            refusal.more["emergency"] = found
+        raise
+
+
+def _whom(body: dict[str, Any]) -> tuple[Department | None, str]:
+    """Return department and language that a refused request names, as far as there are such."""
+    code, language = body.get("department"), body.get("language")
+    rows = Department.objects.filter(is_active=True)
+    department = rows.filter(code=code).first() if isinstance(code, str) else None
+    try:
+        spoken = language_for(language).pk if isinstance(language, str) else "en"
+    except Invalid:
+        spoken = "en"
+    return department or rows.filter(is_default=True).first(), spoken
+
+
 def _request_chat(body: dict[str, Any], address_key: str, at: datetime) -> tuple[dict[str, Any], bool]:
     returning = _returning(body)
     request_key, returning_key = _request_key(body), keyed_hash("returning", returning)
     opened = actions.repeat_request(request_key, returning_key=returning_key, at=at) if request_key else None
     if opened is None:  # the first time: only now do the other fields matter
-        opened = actions.request_chat(_request(body, request_key, returning_key, address_key), at=at)
+        opened = actions.request_chat(_request(body, request_key, returning_key, address_key, at=at), at=at)
     waiting = news.read_waiting(opened.session, at=at)
     answer = {
         "session": str(opened.session.pk),
@@ -138,15 +177,18 @@ def _request_chat(body: dict[str, Any], address_key: str, at: datetime) -> tuple
     return answer, opened.is_new
 
 
-def _request(body: dict[str, Any], request_key: str, returning_key: str, address_key: str) -> actions.Request:
+def _request(
+    body: dict[str, Any], request_key: str, returning_key: str, address_key: str, *, at: datetime
+) -> actions.Request:
+    asks = asked_for(at=at)
     return actions.Request(
         name=_name(body),
         question=text_of(body, "question"),
         department=department_for(_optional(body, "department", 50)),
         language=language_for(_optional(body, "language", 35)),
         topic=_optional(body, "topic", MAX_TOPIC),
-        email=_email(body),
-        phone=_phone(body),
+        email=_email(body) if asks["email"] else "",
+        phone=_phone(body) if asks["phone"] else "",
         request_key=request_key,
         returning_key=returning_key,
         address_key=address_key,
@@ -194,6 +236,7 @@ def _optional(body: dict[str, Any], field: str, longest: int) -> str:
 def _email(body: dict[str, Any]) -> str:
     email = _optional(body, "email", MAX_EMAIL)
     if email:
+        _guard_payment(email, "email")
         try:
             validate_email(email)
         except ValidationError:
@@ -207,7 +250,15 @@ def _phone(body: dict[str, Any]) -> str:
     phone = _optional(body, "phone", 40)
     if phone and not _PHONE.fullmatch(phone):
         raise Invalid(_("Enter a phone number with its area code, or leave it empty."), field="phone")
+    if not _INTERNATIONAL.fullmatch(phone):
+        _guard_payment(phone, "phone")
     return phone
+
+
+def _guard_payment(text: str, field: str) -> None:
+    """Refuse what looks like payment data where it cannot be masked. Raises `Invalid`. Source: EM-PAY."""
+    if screen(text).payment:
+        raise Invalid(_("This looks like a card or bank number. Please leave it out."), field=field)
 
 
 def department_for(code: str) -> Department:

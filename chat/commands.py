@@ -21,16 +21,15 @@ from django.utils.translation import gettext as _
 from agents.actions import record_activity, set_presence
 from agents.models import Presence
 from chat import news
-from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer, keep_open, show_life
+from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer, keep_open, mark, show_life
 from chat.limits import Pace
 from chat.models import Side
 from chat.permissions import no_such_chat
-from chat.projection import Frame, ack_frame, error_frame, event_frame, ok_frame
+from chat.projection import Frame, ack_frame, error_frame, event_texts, ok_frame
 from chat.relay import Relay, Socket
 from chat.rows import EventRow
 from chat.rules import MAX_TEXT
 from contactcenter.lib.errors import DomainError, Invalid, TooFast, Unavailable
-from contactcenter.lib.frames import dump
 
 MAX_REF = 64
 HIGHEST_SEQ = 2**31 - 1
@@ -203,7 +202,7 @@ def offer_all(relay: Relay, socket: Socket, rows: list[EventRow]) -> None:
     for event in rows:
         seen = relay.seen_by(socket, event.session_id)
         if seen is not None:
-            seen.offer(event.seq, dump(event_frame(event)))
+            seen.offer(event.seq, event_texts(event))
 
 
 # Customer -------------------------------------------------------------------
@@ -333,6 +332,21 @@ async def _staff_keep_open(caller: Staff, frame: Frame) -> Frame:
     return ok_frame(ref_of(frame))
 
 
+async def _staff_mark(caller: Staff, frame: Frame) -> Frame:
+    reason, note = frame.get("reason"), frame.get("note", "")
+    if not isinstance(note, str):
+        raise Invalid(_("A note must be text."), field="note")
+    await caller.relay.read(
+        mark,
+        uuid_of(frame, "session"),
+        agent_id=caller.agent_id,
+        reason=reason if isinstance(reason, str) else "",
+        note=note,
+        at=timezone.now(),
+    )
+    return ok_frame(ref_of(frame))
+
+
 async def _staff_resync(caller: Staff, frame: Frame) -> Frame:
     session_id = _followed(caller, frame)
     await _send_again(caller.relay, caller, session_id, frame)
@@ -348,6 +362,7 @@ STAFF_FRAMES: dict[str, StaffHandler] = {
     "accept": _staff_accept,
     "end": _staff_end,
     "keep_open": _staff_keep_open,
+    "mark": _staff_mark,
     "resync": _staff_resync,
 }
 QUIET_FRAMES = frozenset({"hello", "resync"})  # sent by programs: no sign that a person is at the desk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from agents.actions import record_activity
 from agents.models import Agent
 from agents.permissions import access_login, may_work_the_desk
 from chat import news
-from chat.actions import close_connection, open_connection
+from chat.actions import close_connection, note_readings, open_connection
 from chat.commands import (
     QUIET_FRAMES,
     STAFF_FRAMES,
@@ -31,7 +32,7 @@ from chat.commands import (
     uuid_of,
 )
 from chat.limits import Pace
-from chat.models import Connection, Side
+from chat.models import ChatSession, Connection, Reading, Side
 from chat.permissions import access_as_customer
 from chat.projection import Frame, Waiting, customer_state, iso, with_ref
 from chat.relay import Relay, current_relay
@@ -162,6 +163,7 @@ class DeskSocket(JsonSocket):
         self.push(with_ref(opened.welcome, ref))
         self.relay.add_desk(self, opened.cursors)
         offer_all(self.relay, self, opened.events)
+        self.relay.wake_staff(opened.cursors)
         self.relay.wake_agent(self.agent_id)
         self.relay.wake_queue()
         for session_id in opened.cursors:
@@ -254,6 +256,7 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
         raise Closed(CLOSED_FORBIDDEN)
     queue = news.read_queue(at=at).seen_from(desk.departments)
     cursors = news.cursors_of(known, desk.sessions)
+    _note_readings(socket.agent_id, desk.sessions, at=at)
     welcome: Frame = {
         "type": "welcome",
         "agent": desk.agent,
@@ -266,6 +269,14 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
         "server_time": iso(at),
     }
     return _OpenedDesk(cursors, queue, desk.seats(), desk.departments, welcome, news.events_after(cursors))
+
+
+def _note_readings(agent_id: int, sessions: list[Frame], *, at: datetime) -> None:
+    """Write down which ended chats a desk that opens shows again. Source: EM-RET-B."""
+    ended = [UUID(session["session"]) for session in sessions if session["ended_at"] is not None]
+    if ended:
+        reader = Agent.objects.select_related("user").get(pk=agent_id)
+        note_readings(ChatSession.objects.filter(pk__in=ended), reader=reader, place=Reading.Place.DESK, at=at)
 
 
 def _admit_staff(session_key: str) -> tuple[int, str]:

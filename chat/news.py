@@ -16,7 +16,7 @@ from agents.hours import local_date
 from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
 from chat import rules
-from chat.models import ChatSession
+from chat.models import ChatSession, StaffEvent
 from chat.opening import opening_of
 from chat.projection import Frame, Waiting, desk_session, iso, queue_item
 from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
@@ -39,6 +39,14 @@ def events_after(cursors: Mapping[UUID, int], *, limit: int = PAGE) -> list[Even
     with connection.cursor() as cursor:
         cursor.execute(_NEWER, [as_uuids([*cursors]), [*cursors.values()], limit])
         return [event_row(row) for row in cursor.fetchall()]
+
+
+def staff_events_after(cursors: Mapping[UUID, int]) -> list[StaffEvent]:
+    """Return what staff alone see of these sessions beyond each one's cursor, by session and number."""
+    if not cursors:
+        return []
+    rows = StaffEvent.objects.filter(session__in=list(cursors)).select_related("agent__user").order_by("session", "n")
+    return [row for row in rows if row.n > cursors[row.session_id]]
 
 
 @dataclass(frozen=True, slots=True)

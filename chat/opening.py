@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from agents.hours import calendar_of
 from agents.models import Department
+from chat.retention import RULE as RETENTION
+from chat.retention import Retention
 from contactcenter.lib.errors import DomainError
 from policies.calendar import Calendar
 from policies.hours import say_moment, say_time
@@ -35,22 +37,34 @@ class Opening:
     closing: datetime | None
     calendar: Calendar | None
     versions: dict[str, RuleVersion]
+    is_round_the_clock: bool = False
+    refusal: str = ""  # why no chat may begin at any hour: what becomes of it is not written down
 
     @property
     def why(self) -> str:
         """Where that rule comes from, in a sentence; empty while none keeps a chat from beginning."""
+        if self.refusal:
+            return self.refusal
         return source_of(self.versions[self.rule]) if self.rule else ""
 
     @property
     def rule(self) -> str:
         """The rule that keeps a chat from beginning; empty while none does."""
+        if self.refusal:
+            return RETENTION
         return {OPEN: "", CLOSING_SOON: LAST_CHAT, CLOSED: HOURS}[self.state]
 
 
 def opening_of(department: Department, *, at: datetime) -> Opening:
-    """Return how the chat of a department stands. Source: EM-HRS, EM-HRS-30."""
+    """Return how the chat of a department stands; without a rule on retention none begins.
+
+    Source: EM-HRS, EM-HRS-30, EM-RET-A.
+    """
     calendar = calendar_of(department.pk, channel="chat")
-    return stands(calendar, rules_in_force([HOURS, LAST_CHAT], at=at), at=at)
+    versions = rules_in_force([HOURS, LAST_CHAT, RETENTION], at=at)
+    opening = stands(calendar, versions, at=at)
+    refusal = Retention(versions.get(RETENTION)).refusal
+    return replace(opening, state=CLOSED, next_opening=None, refusal=refusal) if refusal else opening
 
 
 def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: datetime) -> Opening:
@@ -60,7 +74,7 @@ def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: d
     """
     hours, last = versions.get(HOURS), versions.get(LAST_CHAT)
     if hours is None or hours.values["always_open"]:
-        return Opening(OPEN, True, None, None, calendar, versions)
+        return Opening(OPEN, True, None, None, calendar, versions, is_round_the_clock=True)
     if calendar is None:
         return Opening(CLOSED, False, None, None, None, versions)
     closing = calendar.closing(at)
@@ -86,6 +100,8 @@ def guard_accept(opening: Opening) -> None:
 
 def why_no_chat_begins(opening: Opening) -> str:
     """Say to a resident why no chat begins now, and when one does."""
+    if opening.refusal:
+        return _("The chat cannot be offered now. Please call us or write to us.")
     if opening.state == CLOSING_SOON and opening.closing is not None:
         sentence = _("We close at %(time)s and no longer begin a new chat today.") % {"time": say_time(opening.closing)}
     else:
@@ -97,5 +113,6 @@ def why_no_chat_begins(opening: Opening) -> str:
 
 def closed(opening: Opening, detail: str) -> DomainError:
     opens = opening.next_opening
-    more = {"rule": opening.rule or HOURS, "why": opening.why or source_of(opening.versions[HOURS])}
+    rule = opening.rule or HOURS
+    more = {"rule": rule, "why": opening.why or source_of(opening.versions[HOURS])}
     return DomainError("closed", detail, next_opening=opens.isoformat() if opens else None, **more)

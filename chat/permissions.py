@@ -8,13 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from agents.models import Agent
-from chat.models import ChatSession, ChatSessionQuerySet
-from chat.rules import TOKEN_AFTERLIFE
-from contactcenter.lib.errors import NotFound, Unauthorized
+from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation
+from contactcenter.lib.errors import NotFound, Unauthorized, WrongState
 from contactcenter.lib.hashing import digest
 
 
@@ -33,7 +31,7 @@ def access_by_digest(session_id: UUID, token_digest: str, *, at: datetime) -> Ch
 
 def alive(sessions: ChatSessionQuerySet, *, at: datetime) -> ChatSessionQuerySet:
     """Return those whose customer's token still opens them."""
-    return sessions.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at - TOKEN_AFTERLIFE))
+    return sessions.reachable(at=at)
 
 
 def may_see_queue_of(agent: Agent, department_id: int) -> bool:
@@ -55,6 +53,28 @@ def access_as_agent(session_id: UUID, agent_id: int) -> ChatSession:
     if session is None:
         raise no_such_chat()
     return session
+
+
+def access_to_mark(session_id: UUID, agent: Agent) -> ChatSession:
+    """Return a session, locked, that this agent may keep: one of hers, a supervisor any.
+
+    Raises `NotFound`, and `WrongState` when it was purged.
+    """
+    session = ChatSession.objects.locked().filter(pk=session_id).first()
+    if session is not None and (session.agent_id == agent.pk or agent.is_supervisor):
+        return session
+    record = ChatRecord.objects.filter(pk=session_id).first() if session is None else None
+    if record is not None and (record.agent_id == agent.pk or agent.is_supervisor):
+        raise WrongState(_("This chat was purged; nothing is left of it that could be kept."))
+    raise no_such_chat()
+
+
+def access_to_evaluation(evaluation_id: int, agent: Agent) -> Evaluation:
+    """Return an evaluation, for supervisors. Raises `NotFound`."""
+    evaluation = Evaluation.objects.filter(pk=evaluation_id).first() if agent.is_supervisor else None
+    if evaluation is None:
+        raise NotFound(_("There is no such evaluation."))
+    return evaluation
 
 
 def no_such_chat() -> NotFound:

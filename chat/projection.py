@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from chat.models import ChatSession
+from chat.models import ChatSession, Kind, StaffEvent
 from chat.rows import EventRow
 from chat.states import Status
 from contactcenter.lib.errors import DomainError
+from contactcenter.lib.frames import dump
 
 Frame: TypeAlias = dict[str, Any]
 
@@ -28,6 +29,29 @@ def event_frame(event: EventRow) -> Frame:
         "kind": event.kind,
         "from": event.side,
         "name": event.name or None,
+        "text": event.text,
+        "at": iso(event.at),
+        "rule": event.rule or None,
+        "data": event.data,
+    }
+
+
+def event_texts(event: EventRow) -> list[str]:
+    """Return the frames, as text, with which sockets are told of an event: of a masked text also what it is now."""
+    texts = [dump(event_frame(event))]
+    if event.kind == Kind.REDACTED:
+        texts.append(dump({"type": "redacted", "session": str(event.session_id), **event.data}))
+    return texts
+
+
+def staff_event_frame(event: StaffEvent) -> Frame:
+    """Return an entry of the list that staff alone see."""
+    return {
+        "type": "staff_event",
+        "session": str(event.session_id),
+        "n": event.n,
+        "kind": event.kind,
+        "name": event.agent.display_name if event.agent else None,
         "text": event.text,
         "at": iso(event.at),
         "rule": event.rule or None,
@@ -105,4 +129,6 @@ def desk_session(session: ChatSession) -> Frame:
         "accepted_at": iso(session.accepted_at),
         "outcome": session.outcome or None,
         "ended_at": iso(session.ended_at),
+        "emergency": session.emergency or None,
+        "retained": session.retained,
     }

@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -31,14 +31,13 @@ from chat.actions import Draft, Result, keep_connections
 from chat.limits import FrameGate
 from chat.models import ChatSession, Side
 from chat.permissions import alive
-from chat.projection import Frame, Waiting, event_frame
+from chat.projection import Frame, Waiting, event_texts, staff_event_frame
 from chat.rows import EventRow
 from chat.timers import note_pulse
 from chat.writer import Writer
 from contactcenter.lib import events
 from contactcenter.lib.events import Facts
 from contactcenter.lib.failpoints import failpoint
-from contactcenter.lib.frames import dump
 from contactcenter.lib.link import ProcessLink
 from contactcenter.lib.sockets import CLOSED_ELSEWHERE, CLOSED_FORBIDDEN, CLOSED_UNAUTHORIZED
 
@@ -78,12 +77,13 @@ class DeskListener(Socket, Protocol):
 class Seen:
     """What one socket has of one session: everything up to `cursor`, and its own messages `ahead` of a hole."""
 
-    __slots__ = ("ahead", "cursor", "socket")
+    __slots__ = ("ahead", "cursor", "socket", "staff_n")
 
     def __init__(self, socket: Socket, cursor: int) -> None:
         self.socket = socket
         self.cursor = cursor
         self.ahead: set[int] = set()
+        self.staff_n = 0  # of the list that staff alone see
 
     def note_own(self, seq: int) -> bool:
         """Note that the socket got the ack of `seq`; answer whether nothing is missing before it."""
@@ -93,13 +93,14 @@ class Seen:
         self._advance()
         return seq <= self.cursor
 
-    def offer(self, seq: int, text: str) -> bool:
-        """Send event `seq` if it is the next one; answer False on a hole."""
+    def offer(self, seq: int, texts: Sequence[str]) -> bool:
+        """Send event `seq`, whose frames these are, if it is the next one; answer False on a hole."""
         if seq <= self.cursor or seq in self.ahead:
             return True
         if seq != self.cursor + 1:
             return False
-        self.socket.push_text(text)
+        for text in texts:
+            self.socket.push_text(text)
         self.cursor = seq
         self._advance()
         return True
@@ -135,6 +136,7 @@ class Relay:
         self._writers = [Writer(executor, self._written) for executor in self._writing]
         self.link = ProcessLink(str(self.instance), self.hear, self.wake_all)
         self._woken_sessions: set[UUID] = set()
+        self._woken_staff: set[UUID] = set()
         self._woken_agents: set[int] = set()
         self._woken_queue = False
         self._queue_read_at = -QUEUE_EVERY
@@ -230,15 +232,15 @@ class Relay:
             seen = self.seen_by(source, event.session_id)
             if seen is not None and not seen.note_own(event.seq):
                 self.wake_session(event.session_id)
-        if result.is_new:
-            self._deliver(event)
+        for stored in result.stored:
+            self._deliver(stored)
 
     def _deliver(self, event: EventRow) -> None:
         """Send an event that was just committed here to the sockets here."""
         listeners = self.sessions.get(event.session_id)
         if listeners:
-            text = dump(event_frame(event))
-            complete = [seen.offer(event.seq, text) for seen in listeners.values()]
+            texts = event_texts(event)
+            complete = [seen.offer(event.seq, texts) for seen in listeners.values()]
             if not all(complete):
                 self.wake_session(event.session_id)
         self._end_poll(event.session_id, news=True)
@@ -296,6 +298,8 @@ class Relay:
         if topic == "session":
             for session in facts["sessions"]:
                 self.wake_session(UUID(session))
+        elif topic == "staff":
+            self.wake_staff(map(UUID, facts["sessions"]))
         elif topic == "agent":
             self.wake_agent(facts["agent_id"])
         elif topic == "queue":
@@ -317,6 +321,19 @@ class Relay:
             self._refresh_soon()
         self._end_poll(session_id, news=True)
 
+    def wake_staff(self, session_ids: Iterable[UUID]) -> None:
+        """There is news that staff alone see."""
+        self._woken_staff.update(self._on_desks_here(session_ids))
+        if self._woken_staff:
+            self._refresh_soon()
+
+    def _on_desks_here(self, session_ids: Iterable[UUID]) -> set[UUID]:
+        return {each for each in session_ids if self._desks_on(each)}
+
+    def _desks_on(self, session_id: UUID) -> list[Seen]:
+        listeners = self.sessions.get(session_id, {}).values()
+        return [seen for seen in listeners if seen.socket.side == Side.AGENT]
+
     def wake_agent(self, agent_id: int) -> None:
         if self.desks:
             self._woken_agents.add(agent_id)
@@ -330,6 +347,7 @@ class Relay:
     def wake_all(self) -> None:
         """Look for everything that may have been missed."""
         self._woken_sessions.update(self.sessions)
+        self._woken_staff.update(self._on_desks_here(self.sessions))
         self._woken_agents.update(self.desks)
         self._woken_queue = bool(self.sockets)
         self._refresh_soon()
@@ -340,11 +358,13 @@ class Relay:
 
     async def _refresh(self) -> None:
         try:
-            while self._woken_agents or self._woken_sessions or self._woken_queue:
+            while self._woken_agents or self._woken_sessions or self._woken_staff or self._woken_queue:
                 agents, self._woken_agents = self._woken_agents, set()
                 await self._refresh_desks(agents)
                 sessions, self._woken_sessions = self._woken_sessions, set()
                 await self._refresh_sessions(sessions)
+                staff, self._woken_staff = self._woken_staff, set()
+                await self._refresh_staff_events(staff)
                 await self._refresh_queue_in_time()
         except Error as error:
             logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
@@ -356,9 +376,9 @@ class Relay:
         while cursors := self._lowest_cursors(sessions):
             rows = await self.read(news.events_after, cursors)
             for event in rows:
-                text = dump(event_frame(event))
+                texts = event_texts(event)
                 for seen in list(self.sessions.get(event.session_id, {}).values()):
-                    seen.offer(event.seq, text)
+                    seen.offer(event.seq, texts)
             if len(rows) < news.PAGE:
                 return
 
@@ -368,6 +388,17 @@ class Relay:
             for session_id in sessions
             if self.sessions.get(session_id)
         }
+
+    async def _refresh_staff_events(self, sessions: Iterable[UUID]) -> None:
+        """Send the desks here what staff alone see of these sessions, as far as they have not seen it."""
+        desks = {session_id: self._desks_on(session_id) for session_id in sessions}
+        cursors = {session_id: min(seen.staff_n for seen in each) for session_id, each in desks.items() if each}
+        for event in await self.read(news.staff_events_after, cursors):
+            frame = staff_event_frame(event)
+            for seen in self._desks_on(event.session_id):
+                if event.n > seen.staff_n:
+                    seen.socket.push(frame)
+                    seen.staff_n = event.n
 
     async def _refresh_desks(self, agent_ids: set[int]) -> None:
         """Bring the agents' sockets, and what others see of them, up to date."""
@@ -398,6 +429,7 @@ class Relay:
         for session_id in current - followed:
             self.subscribe(socket, session_id, 0)
             self._woken_sessions.add(session_id)
+            self._woken_staff.add(session_id)
 
     def _tell_presence(self, agent_id: int, presence: str) -> None:
         if self.presences.get(agent_id) == presence:

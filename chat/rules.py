@@ -26,6 +26,11 @@ WORDING_FIELDS: Mapping[str, frozenset[str]] = {
     "idle_notice": frozenset({"department", "city", "phone", "left"}),
     "idle_end": frozenset({"department", "city", "phone", "email"}),
     "closing": frozenset({"department", "city", "phone", "email", "opening"}),
+    "overtime": frozenset({"department", "city", "phone", "email"}),
+    "payment": frozenset({"department", "city", "phone", "pay_page", "pay_phone"}),
+    "emergency_life": frozenset({"department", "city", "phone", "number"}),
+    "emergency_city": frozenset({"department", "city", "phone", "number"}),
+    "emergency_non_emergency": frozenset({"department", "city", "phone", "number"}),
 }
 _FIELD = re.compile(r"\{([^{}]*)\}")
 

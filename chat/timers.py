@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Department
 from chat import rules
 from chat.actions.messages import record
+from chat.actions.serial import is_mine
 from chat.actions.sessions import end
-from chat.models import ChatSession, Kind, Pulse, Side, Wording, city_fields
+from chat.actions.wrap_up import end_wrap_ups
+from chat.models import ChatSession, Kind, Pulse, Side, Wording
 from chat.opening import HOURS, Opening, opening_of
+from chat.overtime import end_the_running
 from chat.states import Outcome, Status
+from chat.wordings import wording
 from contactcenter.lib.events import emit
 from policies.hours import say_moment
 from policies.models import RuleVersion
@@ -35,7 +39,7 @@ def act_on_due_timers(*, at: datetime) -> int:
     """
     wait_for_agents(at=at)
     acts, failures = 0, []
-    for act in (ask_the_silent, end_the_silent, close_the_queue):
+    for act in (ask_the_silent, end_the_silent, close_the_queue, end_the_running, end_wrap_ups):
         try:
             acts += act(at=at)
         except Exception as failure:
@@ -103,16 +107,21 @@ def _ask_some(at: datetime) -> int:
 def _due(at: datetime, *, asked: bool) -> list[ChatSession]:
     """Return sessions whose clock has run out, locked; those that somebody else has locked come next time."""
     due = ChatSession.objects.filter(status=Status.ACTIVE, idle_deadline__lte=at, idle_notice_at__isnull=not asked)
+    if asked:
+        due = due.filter(emergency="")
     due = due.exclude(pk__in=ChatSession.objects.without_their_agent(at=at)).order_by("pk")
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
     return list(locked.select_related("department", "idle_version__document")[:AT_ONCE])
 
 
 def _ask(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -> None:
-    """Send the notice; the end, if there is one, then runs from this moment."""
-    version, end_version = session.idle_version, held.get(END)
+    """Send the notice; the end, if there is one, then runs from this moment.
+
+    A chat in which an emergency was spoken of is asked and not ended. Source: EM-IDLE-2, EM-IDLE-4, EM-911.
+    """
+    version, end_version = session.idle_version, None if session.emergency else held.get(END)
     assert version is not None  # a deadline always has its version
-    left = end_after_notice(held)
+    left = end_after_notice(held) if end_version else None
     session.idle_notice_at = at
     session.idle_deadline = at + left if left else None
     if end_version is not None:
@@ -127,17 +136,16 @@ def _ask(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) ->
         sentence = _("Nothing was heard for %(time)s.") % {
             "time": say_seconds(int((at - silent_since).total_seconds()))
         }
-        text = wording(
-            Wording.Kind.IDLE_NOTICE,
-            session,
-            default=_("Are you still there? If we hear nothing from you, this chat ends in {left} minutes.")
-            if left
-            else _("Are you still there?"),
-            left=say_minutes_left(int(left.total_seconds())) if left else "",
-        )
+        text = _("Are you still there?") if left is None else _question(session, left)
         data = why(version, sentence, **figures)
     record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=NOTICE, data=data)
     session.save(update_fields=["idle_notice_at", "idle_deadline", "idle_version", "last_seq"])
+
+
+def _question(session: ChatSession, left: timedelta) -> str:
+    default = _("Are you still there? If we hear nothing from you, this chat ends in {left} minutes.")
+    minutes = say_minutes_left(int(left.total_seconds()))
+    return wording(Wording.Kind.IDLE_NOTICE, session, default=default, left=minutes)
 
 
 def end_after_notice(held: dict[str, RuleVersion]) -> timedelta | None:
@@ -229,22 +237,8 @@ def _close(session: ChatSession, opening: Opening, *, at: datetime) -> None:
     end(session, Outcome.CLOSED, side=Side.SYSTEM, at=at, text=text, rule=HOURS, data=data)
 
 
-def wording(kind: str, session: ChatSession, *, default: str, **fields: str) -> str:
-    """Return what the city says, in the session's language, or our own words where it has written none."""
-    found = Wording.objects.for_chat(kind, department_id=session.department_id, language=session.language_id)
-    values = {**city_fields(session.department), **fields}
-    return rules.fill(found.text if found else default, values)
-
-
 def _tell(sessions: Iterable[ChatSession]) -> None:
     emit("session", sessions=[str(session.pk) for session in sessions])
-
-
-def is_mine(sweep: str) -> bool:
-    """Say whether this transaction runs a sweep; while one does, the others leave it to that one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [sweep])
-        return bool(cursor.fetchone()[0])
 
 
 # Outages ----------------------------------------------------------------------

@@ -122,6 +122,17 @@ class Calendar:
         closing = None if index is None else self._closings[index]
         return None if closing is None else self.moment(closing)
 
+    def last_closing(self, at: datetime) -> datetime | None:
+        """Return the latest closing time that is not after `at`, of whatever day, or None when there was none."""
+        moment = micros(at)
+        index = bisect_right(self.days, self.local_date(at).toordinal()) - 1
+        while index >= 0:
+            closing = self._closings[index]
+            if closing is not None and closing <= moment:
+                return self.moment(closing)
+            index -= 1
+        return None
+
     @cached_property
     def _closings(self) -> list[int | None]:
         """The closing of each business day; None where it goes on to the end of what is covered."""

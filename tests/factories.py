@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import factory
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -138,6 +140,15 @@ class MailFactory(factory.django.DjangoModelFactory[Mail]):
     message_id = factory.LazyFunction(lambda: f"<{uuid.uuid4()}@maplebrook.example>")
     created_at = factory.LazyFunction(timezone.now)
     next_attempt_at = factory.SelfAttribute("created_at")
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Take the database's second locks off for a moment, as only who owns the tables can."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def log_in(client: Client, user: User, *, at: datetime | None = None) -> LogIn:

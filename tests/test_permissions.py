@@ -266,6 +266,11 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("ok", REFUSED, REFUSED),
         "ended": ("ended", REFUSED, REFUSED),
     },
+    "mark": {
+        "queued": (REFUSED, REFUSED, "ok"),
+        "active": ("ok", REFUSED, "ok"),
+        "ended": ("ok", REFUSED, "ok"),
+    },
     "resync": {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("ok", REFUSED, REFUSED),
@@ -287,6 +292,7 @@ def staff_frame(name: str, session: str) -> dict[str, Any]:
         "read": {"seq": 1},
         "resync": {"last_seq": 0},
         "end": {"outcome": "resolved"},
+        "mark": {"reason": "harassment", "note": ""},
     }
     return {"type": name, "session": session, "ref": "x", **examples.get(name, {})}
 

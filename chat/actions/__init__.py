@@ -1,7 +1,11 @@
 """Every write of the chat. Lock, guard, write, emit; the only writers of `status`."""
 
 from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
-from chat.actions.messages import Draft, Result, append
+from chat.actions.messages import append
+from chat.actions.placing import Draft, Result
+from chat.actions.purge import Outlook, look_ahead, purge, purge_from_ledger, purge_if_due
+from chat.actions.readings import note_readings
+from chat.actions.retention import close_evaluation, lift_from_ledger, mark
 from chat.actions.sessions import (
     Opened,
     Request,
@@ -12,20 +16,31 @@ from chat.actions.sessions import (
     request_chat,
 )
 from chat.actions.silence import keep_open, show_life
+from chat.actions.wrap_up import end_wrap_ups
 
 __all__ = [
     "Draft",
     "Opened",
+    "Outlook",
     "Request",
     "Result",
     "accept",
     "append",
     "close_connection",
+    "close_evaluation",
     "end_as_agent",
     "end_as_customer",
+    "end_wrap_ups",
     "keep_connections",
     "keep_open",
+    "lift_from_ledger",
+    "look_ahead",
+    "mark",
+    "note_readings",
     "open_connection",
+    "purge",
+    "purge_from_ledger",
+    "purge_if_due",
     "repeat_request",
     "request_chat",
     "show_life",

@@ -4,67 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils.translation import gettext as _
 
 from agents.models import Agent
+from chat.actions.placing import Change, Draft, Placing, Result
+from chat.actions.screened import raise_flags, redact
+from chat.emergencies import emergency_words
 from chat.models import ChatEvent, ChatSession, Kind, Side
-from chat.permissions import no_such_chat
 from chat.rows import EVENT_COLUMNS, SESSION_COLUMNS, EventRow, SessionRow, as_uuids, event_row
-from chat.rules import normal_text
-from chat.states import Status
-from contactcenter.lib.errors import DomainError, Invalid, Unauthorized
+from chat.rules import TOKEN_AFTERLIFE, normal_text
 from contactcenter.lib.failpoints import failpoint
-
-MESSAGE = Kind.MESSAGE.value
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message that somebody wants to say in a session.
-
-    `uid` is the client's id of it. A customer's draft bears the digest of the
-    token that it came with, an agent's draft the agent and the name that the
-    customer reads.
-    """
-
-    session_id: UUID
-    uid: UUID
-    side: Side
-    text: str
-    at: datetime
-    token_digest: str = ""
-    agent_id: int | None = None
-    name: str = ""
-
-
-@dataclass(slots=True)
-class Result:
-    """What became of a draft: an event (new, or known from before), or a refusal."""
-
-    event: EventRow | None = None
-    error: DomainError | None = None
-    is_new: bool = False
-
-
-@dataclass(slots=True)
-class _Change:
-    """What the new messages of a batch do to one session row."""
-
-    last_seq: int
-    customer_wrote_at: datetime | None = None
-    agent_wrote_at: datetime | None = None
-    silent_from: datetime | None = None  # where the clock of a silent resident starts anew
-
+from contactcenter.lib.frames import dump
+from policies.screening import screen
 
 _LOCK = f"""
-SELECT {SESSION_COLUMNS} FROM chat_chatsession WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+SELECT {SESSION_COLUMNS} FROM chat_chatsession
+WHERE id = ANY(%s::uuid[]) AND (ended_at IS NULL OR ended_at > %s) ORDER BY id FOR NO KEY UPDATE
 """
 _KNOWN = f"""
 SELECT {EVENT_COLUMNS} FROM unnest(%s::uuid[], %s::uuid[]) AS sent(session_id, uid)
@@ -97,10 +57,10 @@ WITH counted AS (
     WHERE s.id = v.id
 )
 INSERT INTO chat_chatevent (session_id, seq, uid, kind, side, agent_id, name, text, is_changed, at, rule, data)
-SELECT e.*, '', '{}' FROM unnest(
+SELECT * FROM unnest(
     %s::uuid[], %s::int[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bool[],
-    %s::timestamptz[]
-) AS e
+    %s::timestamptz[], %s::text[], %s::jsonb[]
+)
 """
 
 
@@ -108,24 +68,33 @@ def append(batch: Sequence[Draft]) -> list[Result]:
     """Store the messages of a batch in one transaction; answer one `Result` a draft, in order.
 
     A draft that is refused gets its own error and the others commit. The same
-    `uid` of the same side again is answered with the first event, also after
-    the end. Events of one session get consecutive numbers in the order of the
-    batch. Three statements, whatever the size: lock, look for known ids, write.
+    `uid` of the same side again is answered with the first event, while the
+    token of the resident lives. Events of one session get consecutive numbers
+    in the order of the batch. Each text is screened before it is stored; only
+    where that finds something are there more than three statements: lock, look
+    for known ids, write. Source: EM-PAY, EM-911.
     """
+    if not batch:
+        return []
+    words = emergency_words()
+    screened = [screen(normal_text(draft.text), words) for draft in batch]
     with transaction.atomic(), connection.cursor() as cursor:
-        sessions = _lock_sessions(cursor, batch)
-        known = _known_events(cursor, batch)
-        changes: dict[UUID, _Change] = {}
-        results = [_place(draft, sessions.get(draft.session_id), known, changes) for draft in batch]
-        new = [result.event for result in results if result.is_new and result.event]
+        placing = Placing(_lock_sessions(cursor, batch), _known_events(cursor, batch))
+        results = [placing.place(draft, found) for draft, found in zip(batch, screened, strict=True)]
+        new = [event for result in results for event in result.stored]
         if new:
-            _write(cursor, changes, new)
+            _write(cursor, placing.changes, new)
+        for event, masked, at in placing.redactions:
+            redact(event, masked, at=at)
+        raise_flags(placing.flags)
         failpoint("append.before_commit")
     return results
 
 
 def _lock_sessions(cursor: CursorWrapper, batch: Sequence[Draft]) -> dict[UUID, SessionRow]:
-    cursor.execute(_LOCK, [as_uuids([*{draft.session_id for draft in batch}])])
+    """Lock the sessions that still can be written in or asked about; what the purge may be at is none of them."""
+    since = min(draft.at for draft in batch) - TOKEN_AFTERLIFE
+    cursor.execute(_LOCK, [as_uuids([*{draft.session_id for draft in batch}]), since])
     return {row[0]: SessionRow(*row) for row in cursor.fetchall()}
 
 
@@ -136,78 +105,7 @@ def _known_events(cursor: CursorWrapper, batch: Sequence[Draft]) -> dict[tuple[U
     return {(event.session_id, event.uid): event for event in events}
 
 
-def _place(
-    draft: Draft,
-    session: SessionRow | None,
-    known: dict[tuple[UUID, UUID], EventRow],
-    changes: dict[UUID, _Change],
-) -> Result:
-    """Guard one draft and, when it is new, number it."""
-    try:
-        session = _guard_sender(draft, session)
-        earlier = known.get((draft.session_id, draft.uid))
-        if earlier is not None:
-            return Result(event=_guard_same_side(draft, earlier))
-        if session.status == Status.ENDED:
-            raise DomainError("ended", _("This chat has ended. Your text was not sent."))
-    except DomainError as refusal:
-        return Result(error=refusal)
-    change = changes.get(session.id)
-    if change is None:
-        change = changes[session.id] = _Change(last_seq=session.last_seq)
-    event = known[(draft.session_id, draft.uid)] = _numbered(draft, session, change)
-    return Result(event=event, is_new=True)
-
-
-def _guard_sender(draft: Draft, session: SessionRow | None) -> SessionRow:
-    if draft.side == Side.CUSTOMER:
-        if session is None or session.token_digest != draft.token_digest:
-            raise Unauthorized(_("This chat cannot be opened with that key. Start a new chat."))
-    elif session is None or session.agent_id is None or session.agent_id != draft.agent_id:
-        raise no_such_chat()
-    return session
-
-
-def _guard_same_side(draft: Draft, earlier: EventRow) -> EventRow:
-    if earlier.side != draft.side:
-        raise Invalid(_("This id is taken in this chat. Send the text with a new id."), field="id")
-    return earlier
-
-
-def _numbered(draft: Draft, session: SessionRow, change: _Change) -> EventRow:
-    change.last_seq += 1
-    if draft.side == Side.CUSTOMER:
-        change.customer_wrote_at = draft.at
-        change.silent_from = None
-    else:
-        change.agent_wrote_at = draft.at
-        if _starts_silence(session, change):
-            change.silent_from = draft.at
-    text = normal_text(draft.text)
-    return EventRow(
-        session_id=session.id,
-        seq=change.last_seq,
-        uid=draft.uid,
-        kind=MESSAGE,
-        side=draft.side.value,
-        agent_id=draft.agent_id,
-        name=draft.name or session.customer_name,
-        text=text,
-        is_changed=text != draft.text,
-        at=draft.at,
-    )
-
-
-def _starts_silence(session: SessionRow, change: _Change) -> bool:
-    """Say whether an agent's message starts the clock of a silent resident, or moves it on.
-
-    Once the resident was asked, or the agent keeps the chat open, only the resident does. Source: EM-IDLE-2.
-    """
-    was_stopped = (session.is_asked or session.is_kept_open) and change.customer_wrote_at is None
-    return session.status == Status.ACTIVE and not was_stopped
-
-
-def _write(cursor: CursorWrapper, changes: dict[UUID, _Change], new: list[EventRow]) -> None:
+def _write(cursor: CursorWrapper, changes: dict[UUID, Change], new: list[EventRow]) -> None:
     """Insert the events and move the counters of their sessions."""
     moved = changes.values()
     columns: list[list[Any]] = [
@@ -226,6 +124,8 @@ def _write(cursor: CursorWrapper, changes: dict[UUID, _Change], new: list[EventR
         [event.text for event in new],
         [event.is_changed for event in new],
         [event.at for event in new],
+        [event.rule for event in new],
+        [dump(event.data) if event.data else "{}" for event in new],
     ]
     cursor.execute(_WRITE, columns)
 

@@ -18,6 +18,11 @@ from agents.models import Agent, Channel, Department, Language, Presence
 from agents.rules import level_of
 from chat import rules
 from chat.actions.messages import record
+from chat.actions.retention import customer_key, mark_while_evaluated
+from chat.actions.screened import PAY_TOPICS, consequences, raise_flags
+from chat.actions.serial import one_at_a_time
+from chat.actions.wrap_up import begin_wrap_up
+from chat.emergencies import emergency_words, where_to_pay
 from chat.models import ChatSession, Kind, Seat, Side, Wording
 from chat.opening import guard_accept, guard_request, opening_of
 from chat.permissions import access_as_agent, access_by_digest, access_to_accept
@@ -25,11 +30,14 @@ from chat.states import AGENT_OUTCOMES, Outcome, Status, check_transition
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.events import emit
 from contactcenter.lib.hashing import digest, new_secret
+from policies.screening import screen
 from policies.versions import in_force
 from policies.why import why
 
 HOUR = timedelta(hours=1)
 CHAT = Channel.CHAT.value
+END_FIELDS = ["status", "outcome", "ended_at", "wrap_up_deadline", "wrapped_up_at"]
+END_FIELDS += ["idle_deadline", "idle_notice_at", "last_seq"]
 GREET = "SJ-GREET"
 
 
@@ -64,14 +72,16 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
 
     The same `request_key` again is answered as `repeat_request` says. Raises
     `closed` outside of the hours in which a chat may begin, and `TooFast` when
-    the address has asked for its share of chats in this hour.
-    Source: EM-DEF, EM-HRS, EM-HRS-30.
+    the address has asked for its share of chats in this hour. Every text is
+    screened. Source: EM-DEF, EM-HRS, EM-HRS-30, EM-PAY, EM-911, EM-RET-Ba-i.
     """
     if request.request_key:
-        _serialise(request.request_key)
+        one_at_a_time(request.request_key)
         repeated = repeat_request(request.request_key, returning_key=request.returning_key, at=at)
         if repeated is not None:
             return repeated
+    if request.returning_key:
+        one_at_a_time(customer_key(request.returning_key, None))
     opening = opening_of(request.department, at=at)
     guard_request(opening)
     _guard_address(request.address_key, at=at)
@@ -79,8 +89,8 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
     session = ChatSession.objects.create(
         department=request.department,
         language=request.language,
-        topic=request.topic,
-        customer_name=request.name,
+        topic=screen(request.topic).text,
+        customer_name=screen(request.name).text,
         customer_email=request.email,
         customer_phone=request.phone,
         token_digest=digest(token),
@@ -92,11 +102,25 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
         queued_at=at,
         customer_wrote_at=at,
     )
-    question = rules.normal_text(request.question)
-    record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=session.customer_name, text=question)
-    session.save(update_fields=["last_seq"])
+    _keep_question(session, request.question, at=at)
+    mark_while_evaluated(session, at=at)
     emit("queue")
     return Opened(session=session, token=token, is_new=True)
+
+
+def _keep_question(session: ChatSession, question: str, *, at: datetime) -> None:
+    """Store the question as event 1, screened, and what follows from it. Source: EM-PAY, EM-911."""
+    screened = screen(rules.normal_text(question), emergency_words())
+    name = session.customer_name
+    first = record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=name, text=screened.text)
+    found = consequences(session, screened, side=Side.CUSTOMER, seq=first.seq, said_before=(), at=at)
+    if session.topic.casefold() in PAY_TOPICS and not screened.payment:
+        told = where_to_pay(session.department, session.language_id, at=at)
+        found.said += [told] if told else []
+    for said in found.said:
+        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=said.text, rule=said.rule, data=said.data)
+    session.save(update_fields=["last_seq"])
+    raise_flags(found.flags)
 
 
 @transaction.atomic
@@ -182,9 +206,10 @@ def end(session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, **t
     session.outcome = outcome
     session.ended_at = at
     session.idle_deadline = session.idle_notice_at = None
+    begin_wrap_up(session, at=at)
     told["data"] = {"outcome": outcome, **told.get("data", {})}
     record(session, Kind.ENDED, side=side, at=at, **told)
-    session.save(update_fields=["status", "outcome", "ended_at", "idle_deadline", "idle_notice_at", "last_seq"])
+    session.save(update_fields=END_FIELDS)
     _tell(session, session.agent_id)
     if was_queued:
         emit("queue")
@@ -252,17 +277,11 @@ def _greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
         record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=GREET, data=data)
 
 
-def _serialise(key: str) -> None:
-    """Let requests with the same key wait for each other until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-
-
 def _guard_address(address_key: str, *, at: datetime) -> None:
     limit = settings.LIMIT_CHATS_PER_ADDRESS_HOUR
     if not limit or not address_key:
         return
-    _serialise(address_key)
+    one_at_a_time(address_key)
     recent = ChatSession.objects.filter(address_key=address_key, requested_at__gt=at - HOUR)
     times = list(recent.order_by("-requested_at").values_list("requested_at", flat=True)[:limit])
     if len(times) < limit:

@@ -1,19 +1,48 @@
 """What a chat is made of. Only `chat.actions` writes here."""
 
-from chat.models.events import ChatEvent, Kind, Side
-from chat.models.sessions import ChatSession, ChatSessionQuerySet, Connection, ConnectionQuerySet, Pulse, Seat
+from chat.models.events import ChatEvent, Kind, Side, StaffEvent, StaffKind
+from chat.models.retention import (
+    PERSON_REASONS,
+    ChatRecord,
+    Evaluation,
+    EvaluationDecision,
+    LedgerEntry,
+    PurgeRun,
+    Reading,
+    RetentionMark,
+)
+from chat.models.sessions import (
+    ChatSession,
+    ChatSessionQuerySet,
+    Connection,
+    ConnectionQuerySet,
+    Emergency,
+    Pulse,
+    Seat,
+)
 from chat.models.wordings import Wording, WordingQuerySet, city_fields
 
 __all__ = [
+    "PERSON_REASONS",
     "ChatEvent",
+    "ChatRecord",
     "ChatSession",
     "ChatSessionQuerySet",
     "Connection",
     "ConnectionQuerySet",
+    "Emergency",
+    "Evaluation",
+    "EvaluationDecision",
     "Kind",
+    "LedgerEntry",
     "Pulse",
+    "PurgeRun",
+    "Reading",
+    "RetentionMark",
     "Seat",
     "Side",
+    "StaffEvent",
+    "StaffKind",
     "Wording",
     "WordingQuerySet",
     "city_fields",

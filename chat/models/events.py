@@ -25,12 +25,16 @@ class Kind(models.TextChoices):
     ENDED = "ended", _("Ended")
     HERE = "here", _("Resident is still here")
     KEPT_OPEN = "kept_open", _("Kept open by the agent")
+    REDACTED = "redacted", _("Masked afterwards")
 
 
 class ChatEvent(models.Model):
-    """One numbered event of a session; append-only. `uid` is the `id` of the contract."""
+    """One numbered event of a session; append-only. `uid` is the `id` of the contract.
 
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events")
+    The one change that the database allows is that digits of a text are masked.
+    """
+
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
     uid = models.UUIDField()
     kind = models.CharField(max_length=12, choices=Kind)
@@ -40,6 +44,7 @@ class ChatEvent(models.Model):
     text = models.TextField(blank=True)
     is_changed = models.BooleanField(default=False)  # stored otherwise than sent: every ack bears the text
     at = models.DateTimeField()
+    redacted_at = models.DateTimeField(null=True, blank=True)
     rule = models.CharField(max_length=20, blank=True)
     data = models.JSONField(default=dict, blank=True)
 
@@ -53,3 +58,35 @@ class ChatEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.seq} {self.kind}"
+
+
+class StaffKind(models.TextChoices):
+    """Kinds of what staff alone see."""
+
+    PAYMENT = "payment", _("Payment data was masked")
+    EMERGENCY = "emergency", _("An emergency was spoken of")
+    MARKED = "marked", _("Marked for retention")
+    EVALUATION_CLOSED = "evaluation_closed", _("No longer marked")
+    LEFT_RUNNING = "left_running", _("Still running after closing time")
+
+
+class StaffEvent(models.Model):
+    """One entry of a session's second list, which the resident never sees; numbered by itself; append-only."""
+
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="staff_events", db_index=False)
+    n = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=StaffKind)
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+    rule = models.CharField(max_length=20, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "n"], name="chat_staff_event_n"),
+            models.CheckConstraint(condition=Q(kind__in=StaffKind.values), name="chat_staff_event_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.n} {self.kind}"

@@ -10,6 +10,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent, Department, Language, Presence
 from chat import rules
@@ -24,6 +25,17 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
 
     def queued(self) -> Self:
         return self.filter(status=Status.QUEUED)
+
+    def ended_before(self, cutoff: datetime) -> Self:
+        return self.filter(ended_at__lt=cutoff)
+
+    def transient(self) -> Self:
+        """Those that nothing keeps: the next purge after their time takes them."""
+        return self.filter(retained=False)
+
+    def reachable(self, *, at: datetime) -> Self:
+        """Those that somebody may still write in or ask about: running, or ended a short while ago."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at - rules.TOKEN_AFTERLIFE))
 
     def without_their_agent(self, *, at: datetime) -> Self:
         """Active sessions whose agent is gone: offline, and without a socket."""
@@ -55,6 +67,14 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
         return self.filter(Q(agent__in=agent_ids) & (running | Q(ended_at__gt=at - rules.WRAP_UP)))
 
 
+class Emergency(models.TextChoices):
+    """Kinds of emergencies, the gravest first."""
+
+    LIFE = "life", _("Danger to life or property")
+    CITY = "city", _("City emergency")
+    NON_EMERGENCY = "non_emergency", _("Police matter that is no emergency")
+
+
 class ChatSession(models.Model):
     """One chat, from the request until the customer or the agent ends it. Source: EM-DEF."""
 
@@ -77,6 +97,7 @@ class ChatSession(models.Model):
     address_key = models.CharField(max_length=64, blank=True)
 
     last_seq = models.PositiveIntegerField(default=0)
+    last_staff_n = models.PositiveIntegerField(default=0, db_default=0)  # of the list that staff alone see
 
     requested_at = models.DateTimeField()
     queued_at = models.DateTimeField()
@@ -94,6 +115,16 @@ class ChatSession(models.Model):
     kept_open_at = models.DateTimeField(null=True, blank=True)
     idle_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")
     calendar_version = models.ForeignKey(CalendarVersion, models.PROTECT, null=True, blank=True, related_name="+")
+
+    # How long it stays (EM-RET-A, EM-RET-Ba-i). A mark changes this very row, so that the purge cannot pass it by.
+    wrap_up_deadline = models.DateTimeField(null=True, blank=True)
+    wrapped_up_at = models.DateTimeField(null=True, blank=True)
+    retained = models.BooleanField(default=False, db_default=False)
+    keep_until = models.DateTimeField(null=True, blank=True)
+
+    # Danger, or a city emergency, was spoken of (EM-911).
+    emergency = models.CharField(max_length=13, choices=Emergency, blank=True, db_default="")
+    emergency_at = models.DateTimeField(null=True, blank=True)
 
     objects = ChatSessionQuerySet.as_manager()
 
@@ -115,6 +146,10 @@ class ChatSession(models.Model):
             # For the sweeps. Not on `idle_deadline`: each message moves it, and without an index on it the row is
             # updated in place (HOT).
             models.Index(fields=["agent"], name="chat_session_active", condition=Q(status="active")),
+            models.Index(fields=["ended_at"], name="chat_session_ended", condition=Q(ended_at__isnull=False)),
+            models.Index(
+                fields=["wrap_up_deadline"], name="chat_session_wrap_up", condition=Q(wrap_up_deadline__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="chat_session_status_known"),
@@ -132,6 +167,20 @@ class ChatSession(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(idle_notice_at__isnull=True) | Q(status="active"), name="chat_session_notice_only_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(wrap_up_deadline__isnull=True, wrapped_up_at__isnull=True)
+                | Q(status="ended", wrap_up_deadline__isnull=True)
+                | Q(status="ended", wrapped_up_at__isnull=True),
+                name="chat_session_wrap_up_after_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(keep_until__isnull=True) | Q(retained=True), name="chat_session_kept_until_is_kept"
+            ),
+            models.CheckConstraint(
+                condition=Q(emergency="", emergency_at__isnull=True)
+                | Q(emergency__in=Emergency.values, emergency_at__isnull=False),
+                name="chat_session_emergency_is_whole",
             ),
         ]
 

@@ -31,8 +31,13 @@ class Wording(models.Model):
         IDLE_NOTICE = "idle_notice", _("Question to a silent resident")
         IDLE_END = "idle_end", _("End of a chat with a silent resident")
         CLOSING = "closing", _("End of a waiting chat at closing time")
+        OVERTIME = "overtime", _("End of a chat that still runs long after closing time")
+        PAYMENT = "payment", _("Where to pay, when payment data was typed or is asked for")
+        EMERGENCY_LIFE = "emergency_life", _("Danger to life or property: whom to call")
+        EMERGENCY_CITY = "emergency_city", _("City emergency: whom to call")
+        EMERGENCY_NON_EMERGENCY = "emergency_non_emergency", _("Police matter that is no emergency: whom to call")
 
-    kind = models.CharField(_("used for"), max_length=12, choices=Kind)
+    kind = models.CharField(_("used for"), max_length=23, choices=Kind)
     department = models.ForeignKey(
         Department,
         models.CASCADE,
@@ -55,7 +60,7 @@ class Wording(models.Model):
         help_text=_(
             "May hold {department}, {city} and {phone}; in greetings {agent}; in the question to a silent resident "
             "{left}, the minutes until the end; at the end of a chat {email}; at closing time {opening}, the next "
-            "opening. Holds from the next use on."
+            "opening; about payments {pay_page} and {pay_phone}; in emergencies {number}. Holds from the next use on."
         ),
     )
     history = HistoricalRecords()

@@ -12,6 +12,7 @@ from agents.actions import set_presence
 from agents.models import Agent, Department, Language, Presence
 from chat.models import Wording
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory, WordingFactory
+from tests.policies.factories import keep_chats
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
@@ -30,6 +31,7 @@ class City:
 
 @pytest.fixture
 def city(db: None) -> City:
+    keep_chats()
     english = LanguageFactory(code="en", name="English")
     general = DepartmentFactory(code="general", name="General services", is_default=True, phone="555-0100")
     roads = DepartmentFactory(code="roads", name="Roads")

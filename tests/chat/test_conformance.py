@@ -19,7 +19,7 @@ from contactcenter.lib.errors import DomainError
 from policies.conformance import Judgement, Period, Verdict, judge_all
 from tests.chat.conftest import City
 from tests.chat.test_opening import ask, local
-from tests.factories import CertificateFactory, CertificateKindFactory, LanguageFactory
+from tests.factories import CertificateFactory, CertificateKindFactory, LanguageFactory, as_owner
 from tests.policies.factories import adopt, calendar
 
 MOMENT = timedelta(microseconds=1)
@@ -228,7 +228,8 @@ def test_a_notice_that_came_too_soon_is_found(city):
     session = a_resident_falls_silent(city)
     notice = session.events.get(rule="EM-IDLE-2")
     notice.data["seconds"] = 500
-    notice.save()
+    with as_owner():
+        notice.save()
     assert verdict("EM-IDLE-2").finding.broken == (str(session.pk),)
 
 

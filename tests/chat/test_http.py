@@ -78,6 +78,7 @@ async def test_availability_says_what_a_resident_may_know_before_asking(city: Ci
         "languages": facts["languages"],
         "departments": [{"code": "general", "name": "General services"}, {"code": "roads", "name": "Roads"}],
         "notice": "What you write here is deleted daily.",
+        "asks": ["email", "phone"],
         "incident": None,
     }
 

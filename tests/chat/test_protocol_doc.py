@@ -11,7 +11,7 @@ from django.conf import settings
 from chat import rules, urls
 from chat.api import EVENTS_AN_ANSWER, LONGEST_WAIT
 from chat.commands import CUSTOMER_FRAMES, MAX_REF, STAFF_FRAMES
-from chat.models import Kind
+from chat.models import Kind, StaffKind
 from chat.routing import websocket_urlpatterns
 from chat.states import AGENT_OUTCOMES, ALLOWED, Outcome, Status
 from contactcenter.lib import sockets
@@ -64,6 +64,10 @@ def test_every_frame_that_the_server_sends_stands_in_the_page_and_no_other() -> 
 
 def test_every_kind_of_event_stands_in_the_page_and_no_other() -> None:
     assert rows(section("Kinds of events")).keys() == set(Kind.values)
+
+
+def test_every_kind_of_what_staff_alone_see_stands_in_the_page_and_no_other() -> None:
+    assert rows(section("What staff alone see")).keys() == set(StaffKind.values)
 
 
 def test_every_error_code_stands_in_the_page_with_its_status_and_no_other() -> None:

@@ -19,7 +19,7 @@ from tests.factories import (
     UserFactory,
     log_in,
 )
-from tests.policies.factories import adopt, calendar
+from tests.policies.factories import adopt, calendar, keep_chats
 
 AT_ONE = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)  # 13:00 in Toronto, a Tuesday
 TODAY = date(2026, 11, 24)
@@ -42,6 +42,7 @@ def console(client: Client, sam: User) -> Client:
 
 @pytest.fixture
 def office() -> BusinessCalendar:
+    keep_chats()
     return calendar("8:30-16:30")
 
 

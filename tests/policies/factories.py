@@ -58,3 +58,9 @@ def calendar(
 
 def versions_of(row: BusinessCalendar) -> list[CalendarVersion]:
     return list(row.versions.order_by("number"))
+
+
+def keep_chats(**values: Any) -> RuleVersion:
+    """Adopt the rule on retention, without which no chat begins."""
+    basis = {"purge_at": "02:00", "grace_minutes": 60, "run_on_minutes": 60, "legal_basis": "By-law 1-2026"}
+    return adopt("EM-RET-A", **{**basis, **values})
