@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import clock
+from bench import clock, purge
 from bench.goals import GOALS, Goal
 from bench.load.plan import Outcome
 from bench.report import report
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parts.append(report(goals, rounds, seed=options.seed))
     if clock.NUMBER in options.goals:
         parts.append(clock.section(options.rounds, seed=options.seed))
+    if purge.NUMBER in options.goals:
+        parts.append(purge.section())
     text = "\n".join(parts)
     print(text)
     if options.write:
@@ -62,7 +64,9 @@ def _runs(goals: Sequence[Goal]) -> list[Run]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("--goals", type=int, nargs="+", default=[*(goal.number for goal in GOALS), clock.NUMBER])
+    parser.add_argument(
+        "--goals", type=int, nargs="+", default=[*(goal.number for goal in GOALS), clock.NUMBER, purge.NUMBER]
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="measured seconds of a saturated run")
     parser.add_argument("--seed", type=int, default=1)

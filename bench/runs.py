@@ -75,6 +75,7 @@ class House:
             env = product_env(self.stores)
             manage("migrate", "-v0", env=env)
             sizes = [f"--agents={self.size.agents}", f"--seats={self.size.seats}", f"--password={self.password}"]
+            manage("load_preset", "demo", "-v0", env=env)  # with the rules and words of a city in the way
             manage("bench_fixture", *sizes, env=env)
 
     def log_everybody_in(self) -> None:

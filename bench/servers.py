@@ -119,6 +119,7 @@ def product_env(stores: Stores) -> dict[str, str]:
         "DATABASE_URL": stores.database_url,
         "REDIS_URL": stores.redis_url,
         "DEMO": "1",
+        "DEMO_PASSWORD": "only for a benchmark",
         "ALLOWED_ORIGINS": ORIGIN,
         **NO_LIMITS,
     }

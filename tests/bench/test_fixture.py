@@ -54,6 +54,13 @@ def test_a_second_run_changes_seats_and_password_and_adds_nobody_twice(demo):
     assert all(agent.user.check_password("another long password") for agent in agents)
 
 
+def test_chats_begin_also_where_nobody_wrote_down_how_long_they_stay(demo):
+    make()
+    make()
+    department = Department.objects.get(code="load")
+    assert opening_of(department, at=timezone.now()).state == "open"
+
+
 def test_they_may_chat_at_any_hour_whatever_the_city_has_adopted(demo):
     """The city closes, asks for a certificate, and has switched the demo's "open at any hour" off."""
     calendar("8:30-16:30")

@@ -28,7 +28,7 @@ from contactcenter.operations.stores import ROOT
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, LogInFactory, MembershipFactory
 from tests.faults.web import Web
 from tests.operations.test_shape import receive, send
-from tests.policies.factories import adopt
+from tests.policies.factories import adopt, keep_chats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = Origin("http://localhost:8000")
@@ -73,6 +73,7 @@ def agent(transactional_db: None) -> Agent:
     department = DepartmentFactory(code="general", is_default=True)
     agent: Agent = AgentFactory(presence=Presence.ONLINE)
     MembershipFactory(agent=agent, department=department)
+    keep_chats()
     adopt("EM-IDLE-2", seconds=2)
     adopt("EM-IDLE-4", seconds=4)
     return agent

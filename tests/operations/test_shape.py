@@ -34,6 +34,7 @@ from contactcenter.lib.embedded import die_with_parent, free_port
 from contactcenter.lib.hashing import keyed_hash
 from contactcenter.operations.stores import ROOT
 from tests.factories import PASSWORD, AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory
+from tests.policies.factories import keep_chats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLIENT = "127.0.0.2"  # another address than the proxy's, which is trusted
@@ -134,6 +135,7 @@ def shape(nginx: str, tmp_path: Path, transactional_db: None) -> Iterator[Shape]
 
 @pytest.fixture
 def agent(transactional_db: None) -> Agent:
+    keep_chats()
     LanguageFactory()
     department = DepartmentFactory(code="general", name="General services", is_default=True)
     agent: Agent = AgentFactory(user__roles=["agent"], presence=Presence.ONLINE)

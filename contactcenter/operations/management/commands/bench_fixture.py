@@ -24,9 +24,11 @@ from agents.models import (
     RoleGrant,
     User,
 )
-from policies.actions import write_calendar
+from chat.retention import RULE as RETENTION
+from policies.actions import adopt_rule, write_calendar
 from policies.calendar import FIRST_DAY, MINUTES_A_DAY, Definition, Schedule
-from policies.models import BusinessCalendar
+from policies.models import BusinessCalendar, RuleVersion
+from policies.values import whole
 
 MOST_AGENTS = 10_000
 
@@ -58,6 +60,7 @@ def make_load_agents(count: int, *, seats: int, password: str, at: datetime) -> 
         code="en", defaults={"is_active": True}, create_defaults={"name": "English", "is_active": True}
     )
     _open_always(department, at=at)
+    _keep_transient(at=at)
     kinds = list(CertificateKind.objects.values_list("code", flat=True))
     hashed = make_password(password)  # once: the same salt for all is what makes 300 of them quick
     for number in range(1, count + 1):
@@ -76,6 +79,14 @@ def make_load_agents(count: int, *, seats: int, password: str, at: datetime) -> 
         Membership.objects.get_or_create(agent=agent, department=department, defaults={"is_primary": True})
         agent.languages.add(language)
         certify(agent, kinds=kinds, on=timezone.localdate(at), at=at)
+
+
+def _keep_transient(*, at: datetime) -> None:
+    """Write down how long chats stay, where nobody has: without that none begins."""
+    if not RuleVersion.objects.filter(rule=RETENTION).exists():
+        values = whole(RETENTION, {"legal_basis": "Chats of load tests are transient."})
+        reason = "Load tests need chats that begin."
+        adopt_rule(RETENTION, values, effective_from=at, reason=reason, by=None, at=at)
 
 
 def _open_always(department: Department, *, at: datetime) -> None:
