@@ -60,5 +60,5 @@ def record_of(session: ChatSession) -> ChatRecord:
         wait=accepted - session.requested_at if accepted else None,
         first_response=answered - session.requested_at if answered else None,
         first_response_offered=answered - accepted if answered and accepted else None,
-        handle_time=(session.wrapped_up_at or session.ended_at) - accepted if accepted else None,
+        handle_time=session.ended_at - accepted if accepted else None,  # a wrap-up that ran out is no work
     )

@@ -160,7 +160,7 @@ class ChatRecord(models.Model):
     wait = models.DurationField(null=True, blank=True)  # from the request until somebody accepted
     first_response = models.DurationField(null=True, blank=True)  # from the request
     first_response_offered = models.DurationField(null=True, blank=True)  # from when it was the agent's turn
-    handle_time = models.DurationField(null=True, blank=True)  # talk, hold and wrap-up
+    handle_time = models.DurationField(null=True, blank=True)  # talk and hold, and the wrap-up that somebody ended
 
     class Meta:
         indexes = [models.Index(fields=["ended_at"], name="chat_record_ended")]
