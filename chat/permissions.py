@@ -69,6 +69,15 @@ def access_to_mark(session_id: UUID, agent: Agent) -> ChatSession:
     raise no_such_chat()
 
 
+def access_transcript(session_id: UUID, reader: Agent | None) -> ChatSession:
+    """Return a session for reading: for supervisors any, for everybody else none. Raises `NotFound`."""
+    sessions = ChatSession.objects.select_related("department", "language", "agent__user")
+    session = sessions.filter(pk=session_id).first() if reader is not None and reader.is_supervisor else None
+    if session is None:
+        raise no_such_chat()
+    return session
+
+
 def access_to_evaluation(evaluation_id: int, agent: Agent) -> Evaluation:
     """Return an evaluation, for supervisors. Raises `NotFound`."""
     evaluation = Evaluation.objects.filter(pk=evaluation_id).first() if agent.is_supervisor else None

@@ -24,3 +24,9 @@ def sweep_timers() -> None:
     at = timezone.now()
     if timers.is_service_up(at=at):
         timers.act_on_due_timers(at=at)
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def purge_daily() -> None:
+    """Beat, every 10 seconds: purge if the city's time for it has come, or was missed. Safe to run twice or late."""
+    actions.purge_if_due(at=timezone.now())

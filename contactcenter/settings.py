@@ -261,6 +261,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 1},
     },
+    "daily-purge": {
+        "task": "chat.tasks.purge_daily",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "heartbeat": {
         "task": "contactcenter.operations.tasks.heartbeat",
         "schedule": 5.0,

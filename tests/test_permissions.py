@@ -50,6 +50,12 @@ PAGES: dict[str, dict[str, int]] = {
     "supervise/calendars/<int:pk>/open/": POST_ONLY,
     "supervise/certificates/": {**STAFF, **dict.fromkeys(PEOPLE[3:], 403)},  # no kind is approved by their roles
     "supervise/certificates/<int:pk>/approve/": POST_ONLY,
+    "supervise/retention/": {**SUPERVISION, "admin": 200},
+    "supervise/retention/purge/": POST_ONLY,
+    "supervise/evaluations/<int:pk>/close/": POST_ONLY,
+    "supervise/chats/": SUPERVISION,
+    "supervise/chats/<uuid:session_id>/": {**SUPERVISION, "supervisor": 404},  # no such chat
+    "supervise/chats/<uuid:session_id>/mark/": POST_ONLY,
     "accounts/": STAFF,
     "accounts/login/": EVERYBODY,
     "accounts/logout/": POST_ONLY,
@@ -73,7 +79,7 @@ BY_TOKEN = {  # by the chat's token alone: the table of HTTP below
     "api/v1/chat/sessions/<uuid:session_id>/frames",
 }
 BY_PREFIX = {"admin/": ADMINISTRATION}
-EXAMPLES = {"<str:secret>": "x" * 43, "<int:pk>": "1"}
+EXAMPLES = {"<str:secret>": "x" * 43, "<int:pk>": "1", "<uuid:session_id>": UNKNOWN}
 
 
 def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:

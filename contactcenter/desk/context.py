@@ -35,6 +35,8 @@ def rooms_of(request: HttpRequest) -> list[Room]:
         found.insert(0, Room("desk", reverse("desk:desk"), _("Desk")))
     if not may_supervise(user) and may_approve_certificates(user):
         found.insert(0, Room("certificates", reverse("desk:certificates"), _("Certificates")))
+    if user.is_superuser and not may_supervise(user):
+        found.append(Room("supervise", reverse("desk:retention"), _("Retention")))
     if user.is_superuser:
         found.append(Room("admin", reverse("admin:index"), _("Administration")))
     return found

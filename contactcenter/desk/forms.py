@@ -8,11 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from chat.models import PERSON_REASONS
 from contactcenter.lib.admin import DayInput
 from policies.actions import MAX_REASON
 from policies.calendar import Day
 from policies.hours import read_hours
 
+LONGEST_NOTE = 2000
+REASONS = [(reason.value, reason.label) for reason in PERSON_REASONS]
 KINDS = [
     ("opening", _("Open, or open longer, in an emergency")),
     ("half_day", _("Half day")),
@@ -78,3 +81,33 @@ class DayForm(forms.Form):
         """Return the date and what becomes of it. Raises `Invalid`."""
         facts: dict[str, Any] = self.cleaned_data
         return facts["on"], Day(facts["kind"], read_hours(facts["hours"], field="hours"), facts["why"])
+
+
+class CloseEvaluationForm(forms.Form):
+    """End an evaluation without a ban."""
+
+    reason = forms.CharField(
+        label=_("Why there is no ban"),
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Goes with the chats at the next purge. Whoever looks until then reads it."),
+        error_messages={"required": _("Write why there is no ban; whoever looks at it later reads that.")},
+    )
+
+
+class MarkForm(forms.Form):
+    """Keep a chat for the conduct of its resident."""
+
+    reason = forms.ChoiceField(
+        label=_("Why this chat is kept"),
+        choices=REASONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why this chat is kept.")},
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("For whoever decides. Off-topic talk or an agent's own mistake is no reason to keep a chat."),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -31,6 +32,7 @@ from agents.permissions import (
 from chat.models import ChatSession
 from chat.states import Status
 from contactcenter.desk.forms import CloseEarlyForm, DayForm
+from contactcenter.desk.standing import standing
 from contactcenter.lib.errors import DomainError, NotFound
 from policies.actions import close_early, open_again, set_day
 from policies.calendar import Calendar
@@ -48,7 +50,7 @@ def for_supervisors(view: View) -> View:
     @login_required
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, **which: int) -> HttpResponse:
+    def guarded(request: HttpRequest, **which: Any) -> HttpResponse:
         if not may_supervise(request.user):
             raise PermissionDenied(_("This page is for supervisors. Ask an administrator for the role."))
         return view(request, **which)
@@ -181,6 +183,7 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
     context = {
         "offices": [_office(each, wrong, at=at) for each in calendars_in_use()],
         "figures": _figures(),
+        "standing": standing(at=at),
         "certificates": _waiting_for(request),
         "overdue": overdue(timezone.localtime(at).date(), at),
         "form": wrong,

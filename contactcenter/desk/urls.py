@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.desk import supervise, views
+from contactcenter.desk import retention, supervise, views
 
 app_name = "desk"
 urlpatterns = [
@@ -9,6 +9,12 @@ urlpatterns = [
     path("supervise/calendars/<int:pk>/close/", supervise.close, name="close"),
     path("supervise/calendars/<int:pk>/day/", supervise.day, name="day"),
     path("supervise/calendars/<int:pk>/open/", supervise.reopen, name="reopen"),
+    path("supervise/retention/", retention.retention, name="retention"),
+    path("supervise/retention/purge/", retention.purge_now, name="purge_now"),
+    path("supervise/evaluations/<int:pk>/close/", retention.close_evaluation, name="close_evaluation"),
+    path("supervise/chats/", retention.chats, name="chats"),
+    path("supervise/chats/<uuid:session_id>/", retention.chat, name="chat"),
+    path("supervise/chats/<uuid:session_id>/mark/", retention.mark, name="mark"),
     path("supervise/certificates/", supervise.certificates, name="certificates"),
     path("supervise/certificates/<int:pk>/approve/", supervise.approve, name="approve"),
 ]
