@@ -16,13 +16,16 @@ from threading import Thread
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from agents.models import Agent, Department, Presence
 from chat.models import Wording
+from policies.models import ScreeningWord
 from tests.browser.watch import Watch
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory, WordingFactory
+from tests.policies.factories import adopt, keep_chats
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -189,6 +192,9 @@ def server(django_db_setup: None) -> Iterator[Server]:
         site.server_close()
 
 
+EMERGENCY_WORDS = (("life", "smell gas"), ("life", "house is on fire"), ("city", "water main"))
+
+
 @dataclass(frozen=True)
 class City:
     general: Department
@@ -198,7 +204,15 @@ class City:
 
 @pytest.fixture
 def city(transactional_db: None, playwright: Playwright) -> City:
-    """One department, two agents who are online with three seats each."""
+    """One department, two agents who are online with three seats each; chats are kept for the day and screened."""
+    cache.clear()
+    keep_chats()
+    adopt("EM-PII-B", ask_email=False, ask_phone=False)
+    adopt("EM-PAY", page="https://maplebrook.example/pay", phone="555-0177")
+    adopt("EM-911", life_number="911", non_emergency_number="555-0111", city_number="555-0199")
+    ScreeningWord.objects.bulk_create(
+        ScreeningWord(language="en", kind=kind, phrase=phrase) for kind, phrase in EMERGENCY_WORDS
+    )
     english = LanguageFactory(code="en", name="English")
     general = DepartmentFactory(
         code="general",
