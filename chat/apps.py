@@ -7,6 +7,7 @@ class ChatConfig(AppConfig):
     verbose_name = _("Live chat")
 
     def ready(self) -> None:
-        from chat import conformance
+        from chat import conformance, conformance_retention
 
         conformance.register()
+        conformance_retention.register()

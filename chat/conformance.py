@@ -33,45 +33,53 @@ def register() -> None:
         "EM-DEF",
         how=gettext_lazy("A session begins with the request and ends once, with an outcome."),
         check=check_sessions_end_once,
+        is_transient=True,
     )
     keep(
         "SJ-GREET",
         how=gettext_lazy("Accepting a chat sends the greeting, with the agent's name and department."),
         check=check_greetings,
+        is_transient=True,
     )
     keep(
         HOURS,
         how=gettext_lazy("A request outside of the opening hours is refused, and so is accepting one after closing."),
         check=check_hours,
         lacks=gettext_lazy("The message form and the call back at closing time come with step 4."),
+        is_transient=True,
     )
     keep(
         LAST_CHAT,
         how=gettext_lazy("No chat begins in the last minutes before closing; who still waits then is told."),
         check=check_last_chat,
         lacks=gettext_lazy("The message form and the call back at closing time come with step 4."),
+        is_transient=True,
     )
     keep(
         "PH-CERT",
         how=gettext_lazy("The statement that takes a seat asks for the certificates that count on that date."),
         check=check_certified,
         lacks=gettext_lazy("The assignment of channels, which decides where no kind is adopted, comes with step 4."),
+        is_transient=True,
     )
     keep(
         "PH-BIL",
         how=gettext_lazy("A chat in a language with an adopted certificate is given only to who holds it."),
         check=check_bilingual,
         lacks=gettext_lazy("Offering such chats to certified agents first comes with step 4."),
+        is_transient=True,
     )
     keep(
         NOTICE,
         how=gettext_lazy("A sweep asks the silent resident each second, at the deadline that the agent's message set."),
         check=check_notices,
+        is_transient=True,
     )
     keep(
         END,
         how=gettext_lazy("A sweep ends the chat once the time after the notice is up, unless the agent keeps it open."),
         check=check_silent_ends,
+        is_transient=True,
     )
 
 
@@ -103,7 +111,7 @@ def check_greetings(period: Period) -> Finding:
 # Hours ------------------------------------------------------------------------
 def check_hours(period: Period) -> Finding:
     """Chats began, and were accepted, in opening hours only. Source: EM-HRS."""
-    changes = _Changes([HOURS], period)
+    changes = Changes([HOURS], period)
     now_of = lru_cache(maxsize=None)(partial(calendar_of, channel="chat"))
     rows = ChatSession.objects.filter(_begun(period)).values_list(
         "pk", "requested_at", "accepted_at", "department_id", "calendar_version_id"
@@ -134,7 +142,7 @@ def _is_after_closing(calendar: Calendar | None, at: datetime) -> bool:
 def check_last_chat(period: Period) -> Finding:
     """No chat began in the last minutes, and nobody was left in the queue after closing. Source: EM-HRS-30."""
     rows = ChatSession.objects.filter(_begun(period)).select_related("department")
-    changes = _Changes([HOURS, LAST_CHAT], period)
+    changes = Changes([HOURS, LAST_CHAT], period)
     now_of = lru_cache(maxsize=None)(partial(calendar_of, channel="chat"))
     considered, broken = 0, []
     for session in rows:
@@ -154,7 +162,7 @@ def _was_left_waiting(session: ChatSession, asked: Opening, at: datetime) -> boo
     return at > asked.closing + rules.SWEEP_LAG
 
 
-class _Changes:
+class Changes:
     """Which versions held at each moment of a period, without asking the database for each."""
 
     def __init__(self, names: list[str], period: Period) -> None:
@@ -242,7 +250,7 @@ def check_notices(period: Period) -> Finding:
     Source: EM-IDLE-2.
     """
     considered, broken = _notices_on_time(period)
-    changes = _Changes([NOTICE], period)
+    changes = Changes([NOTICE], period)
     for pk, silent_from, until, asked_at, kept_at in _silences(period):
         version = changes.at(silent_from).get(NOTICE) if silent_from >= period.start else None
         if version is None or asked_at is not None or kept_at is not None:
