@@ -17,6 +17,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -148,7 +149,7 @@ class Relay:
         sys.setswitchinterval(SWITCH_EVERY)
         events.listen(self._hear_from_thread)
         self.link.start()
-        self._cycling = self.loop.create_task(self._cycle_forever())
+        self._cycling = self.loop.create_task(self._cycle_forever(), context=Context())  # not its first socket's
 
     async def stop(self) -> None:
         events.stop_listening(self._hear_from_thread)

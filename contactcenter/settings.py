@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +23,14 @@ def _whole_number(name: str, default: int) -> int:
     if number < 0:
         raise ImproperlyConfigured(f"{name} must be a whole number, 0 or more.")
     return number
+
+
+def _one_of(name: str, words: tuple[str, ...]) -> str:
+    """Return one of these words from the environment, by default the first, or stop with a sentence."""
+    word: str = env.str(name, default=words[0])
+    if word not in words:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(words)}.")
+    return word
 
 
 def _origins(name: str, default: list[str]) -> list[str]:
@@ -120,6 +127,7 @@ INSTALLED_APPS = [
     "contactcenter.operations",
 ]
 MIDDLEWARE = [
+    "contactcenter.lib.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -242,6 +250,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "townline"
 CELERY_TASK_ROUTES = {"chat.tasks.*": {"queue": "sweeps"}, "contactcenter.operations.tasks.*": {"queue": "sweeps"}}
@@ -274,10 +283,27 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ---- Logs: ids only, never a word of a person ------------------------------
+LOG_FORMAT = _one_of("LOG_FORMAT", ("json", "plain"))
+LOG_LEVEL = _one_of("LOG_LEVEL", ("WARNING", "DEBUG", "INFO", "ERROR", "CRITICAL"))
+LOGGING_CONFIG = "contactcenter.lib.logs.set_up"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "stream": sys.stderr}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "formatters": {
+        "json": {"()": "contactcenter.lib.logs.JsonLines"},
+        "plain": {"()": "contactcenter.lib.logs.PlainLines"},
+    },
+    # The level is the handler's too: servers give their own loggers levels of their own.
+    "handlers": {
+        "stderr": {"class": "contactcenter.lib.logs.StderrHandler", "formatter": LOG_FORMAT, "level": LOG_LEVEL}
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Whoever brings handlers of its own gives them up; access logs would hold addresses and references.
+    "loggers": {
+        **{
+            name: {"handlers": [], "propagate": True}
+            for name in ("django", "django.server", "uvicorn", "uvicorn.error", "gunicorn.error", "celery")
+        },
+        **{name: {"handlers": [], "propagate": False} for name in ("uvicorn.access", "gunicorn.access")},
+    },
 }

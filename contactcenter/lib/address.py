@@ -34,6 +34,12 @@ def client_address(source: HttpRequest | Mapping[str, Any]) -> Address | None:
     return address
 
 
+def comes_from_a_trusted_proxy(source: HttpRequest | Mapping[str, Any]) -> bool:
+    """Say whether the peer itself, who may have set any header, is one of `TRUSTED_PROXIES`."""
+    address = _parse(_peer_and_forwarded(source)[0])
+    return address is not None and _is_trusted(address)
+
+
 def address_block(address: Address) -> str:
     """Return what limits and bans count by: an IPv4 address, or the /64 of an IPv6 address."""
     if isinstance(address, ipaddress.IPv6Address):

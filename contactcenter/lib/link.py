@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import Context
 
 from channels.layers import get_channel_layer
 
@@ -32,7 +33,7 @@ class ProcessLink:
         self._is_stopped = False
 
     def start(self) -> None:
-        self._listening = asyncio.get_running_loop().create_task(self._listen())
+        self._listening = asyncio.get_running_loop().create_task(self._listen(), context=Context())
 
     async def stop(self) -> None:
         self._is_stopped = True

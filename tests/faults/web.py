@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+from typing import IO
 
 from django.conf import settings
 from django.db import connection
@@ -29,7 +30,14 @@ class Web:
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, failpoints: str = "") -> Web:
+    def start(
+        self,
+        *,
+        failpoints: str = "",
+        application: str = "contactcenter.asgi:application",
+        log_level: str = "error",
+        stderr: IO[bytes] | None = None,
+    ) -> Web:
         own = connection.settings_dict
         environment = os.environ | {
             "DATABASE_URL": f"postgresql://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}",
@@ -38,10 +46,13 @@ class Web:
             "FAILPOINTS": failpoints,
             **self.environment,
         }
-        command = ["uvicorn", "contactcenter.asgi:application", "--port", str(self.port), "--log-level", "error"]
+        command = ["uvicorn", application, "--port", str(self.port), "--log-level", log_level]
         command += ["--ws-max-size", "131072", "--ws-per-message-deflate", "false"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *command], env=environment, preexec_fn=die_with_parent(signal.SIGTERM)
+            [sys.executable, "-m", *command],
+            env=environment,
+            stderr=stderr,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         self._wait()
         return self

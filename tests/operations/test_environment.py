@@ -14,7 +14,7 @@ import pytest
 
 from contactcenter.operations.stores import ROOT
 
-READERS = {"str", "bool", "int", "list", "db", "email", "_whole_number", "_origins"}
+READERS = {"str", "bool", "int", "list", "db", "email", "_whole_number", "_origins", "_one_of"}
 
 
 def variables_read() -> set[str]:
@@ -66,6 +66,8 @@ def settings_with(**variables: str) -> subprocess.CompletedProcess[str]:
         ("ALLOWED_ORIGINS", "chat.example.gov", "is no origin. Write https://host or https://host:port."),
         ("EMBED_SITES", "https://*.example.gov", "is no origin. Write https://host or https://host:port."),
         ("TRUSTED_PROXIES", "everybody", "list addresses or networks"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be one of json, plain."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of WARNING, DEBUG, INFO, ERROR, CRITICAL."),
         ("FAILPOINTS", "append.before_commit", "FAILPOINTS is for tests only. Unset it."),
     ],
 )
