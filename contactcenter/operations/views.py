@@ -8,10 +8,14 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from contactcenter.lib.address import client_address
 from contactcenter.operations.health import look_at_everything
+from contactcenter.operations.metrics import as_text, read_figures
 
 INSTANCE = str(uuid.uuid4())
 
@@ -33,6 +37,17 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     if is_operator(request):
         answer["checks"] = {check.name: "ok" if check.is_well else check.mend for check in checks}
     return JsonResponse(answer, status=200 if may_serve else 503, headers={"Cache-Control": "no-store"})
+
+
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """Give operators the figures of all processes in Prometheus' text format; to others there is no such page."""
+    if not is_operator(request):
+        raise Http404
+    try:
+        figures = await sync_to_async(read_figures)(at=timezone.now())
+    except DatabaseError:
+        return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain; charset=utf-8")
+    return HttpResponse(as_text(figures), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
 def is_operator(request: HttpRequest) -> bool:

@@ -25,6 +25,7 @@ from chat.models import Wording
 from policies.models import ScreeningWord
 from tests.browser.watch import Watch
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory, WordingFactory
+from tests.operations.test_shape import wait_until_healthy
 from tests.policies.factories import adopt, keep_chats
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -99,20 +100,16 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it and wait until it says that it listens."""
+        """Start it and wait until it answers."""
         self.process = subprocess.Popen(self._command(), env=self._environment(), stderr=subprocess.PIPE, text=True)
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if "Uvicorn running" in line:
-                Thread(target=self._pass_on, daemon=True).start()
-                return
-        raise AssertionError("the server did not start")
+        Thread(target=self._pass_on, args=(self.process,), daemon=True).start()
+        wait_until_healthy(f"{self.url}/healthz")
 
-    def _pass_on(self) -> None:
+    @staticmethod
+    def _pass_on(process: subprocess.Popen[str]) -> None:
         """What the server complains of belongs into the test's report."""
-        assert self.process is not None
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
+        assert process.stderr is not None
+        for line in process.stderr:
             sys.stderr.write(line)
 
     @contextmanager
