@@ -1,4 +1,4 @@
-"""Whether this process may serve, and what is not as it should be."""
+"""Whether this process may serve, and what is not as it should be. Cheap: balancers ask every few seconds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from agents.models import User
 from contactcenter.operations.models import Heartbeat
@@ -21,29 +22,38 @@ HEARTBEAT_STALE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One look at one part; `mend` says what to do when it is not well."""
+    """One look at one part; `mend` says what to do when it is not well, `well` how things are when it is."""
 
     name: str
     is_vital: bool  # without it this process must not serve
     is_well: bool
     mend: str = ""
+    well: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return self.well if self.is_well else self.mend
+
+
+Look = Callable[[], Check]
 
 
 def look_at_everything() -> list[Check]:
-    """Ask every part. Without a database nothing further is asked of it."""
-    database = _database()
+    """Ask every part that /readyz tells of. Without a database nothing further is asked of it."""
+    database = look_at_database()
     if not database.is_well:
         return [database, _valkey()]
-    return [database, _migrations(), _demo_people(), _clock(), _valkey(), _process("worker"), _process("beat")]
+    return [database, *(look() for look in READINESS)]
 
 
-def _database() -> Check:
+def look_at_database() -> Check:
     def ask() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return True
 
-    return Check("database", True, _answers(ask), "PostgreSQL does not answer. Start it, or correct DATABASE_URL.")
+    mend = _("PostgreSQL does not answer. Start it, or correct DATABASE_URL.")
+    return Check("database", True, _answers(ask), mend, _("PostgreSQL answers."))
 
 
 def _answers(ask: Callable[[], bool]) -> bool:
@@ -57,13 +67,14 @@ def _answers(ask: Callable[[], bool]) -> bool:
 def _migrations() -> Check:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return Check("migrations", True, not waiting, "The database is of an older version. Run manage.py migrate.")
+    mend = _("The database is of an older version. Run manage.py migrate.")
+    return Check("migrations", True, not waiting, mend, _("The database is of this version."))
 
 
 def _demo_people() -> Check:
     is_well = settings.DEMO or not User.objects.filter(is_demo=True, is_active=True).exists()
-    mend = "Demo people can log in although DEMO is off. Deactivate them, or use a database of your own."
-    return Check("demo", True, is_well, mend)
+    mend = _("Demo people can log in although DEMO is off. Deactivate them, or use a database of your own.")
+    return Check("demo", True, is_well, mend, _("No demo people can log in where they must not."))
 
 
 def _clock() -> Check:
@@ -71,8 +82,10 @@ def _clock() -> Check:
         cursor.execute("SELECT clock_timestamp()")
         (theirs,) = cursor.fetchone()
     skew = abs(timezone.now() - theirs)
-    mend = f"This machine's clock is {skew.total_seconds():.1f} s from PostgreSQL's. Mend time synchronisation."
-    return Check("clock", True, skew <= LARGEST_SKEW, mend)
+    mend = _("This machine's clock is %(seconds).1f s from PostgreSQL's. Mend time synchronisation.") % {
+        "seconds": skew.total_seconds()
+    }
+    return Check("clock", True, skew <= LARGEST_SKEW, mend, _("This machine's clock agrees with PostgreSQL's."))
 
 
 def _valkey() -> Check:
@@ -82,10 +95,24 @@ def _valkey() -> Check:
         client.close()
     except redis.exceptions.RedisError:
         is_well = False
-    return Check("valkey", False, is_well, "Valkey (Redis) does not answer. Start it, or correct REDIS_URL.")
+    mend = _("Valkey (Redis) does not answer. Start it, or correct REDIS_URL.")
+    return Check("valkey", False, is_well, mend, _("Valkey (Redis) answers."))
 
 
 def _process(name: str) -> Check:
     fresh = timezone.now() - HEARTBEAT_STALE
     is_well = Heartbeat.objects.filter(name=name, at__gt=fresh).exists()
-    return Check(name, False, is_well, f"No {name} has shown itself for 30 seconds. Start the Celery {name}.")
+    mend = _("No %(name)s has shown itself for 30 seconds. Start the Celery %(name)s.") % {"name": name}
+    return Check(name, False, is_well, mend, _("The %(name)s has shown itself lately.") % {"name": name})
+
+
+def _worker() -> Check:
+    return _process("worker")
+
+
+def _beat() -> Check:
+    return _process("beat")
+
+
+# All of them need the database; a further one that /readyz shall tell of is added here.
+READINESS: tuple[Look, ...] = (_migrations, _demo_people, _clock, _valkey, _worker, _beat)

@@ -1,0 +1,149 @@
+"""The thorough examination: everything that /readyz asks, and what is too dear or too intimate for it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations import RunSQL
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from contactcenter.operations.health import Check, Look, look_at_everything
+from contactcenter.operations.stores import data_folder
+
+SHORTEST_KEY = 50
+LEAST_FREE = 1_000_000_000  # bytes
+MAIL_WITHIN = 3.0  # seconds
+KEYLESS = "only-for-the-demo-and-tests-"  # how the key begins that stands in the source for all to read
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+# What PostgreSQL's own log must not hold: statements, parameters and rows.
+SILENCE = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+}
+
+
+def examine() -> list[Check]:
+    """Look at everything, thoroughly. Without a database nothing is asked that needs it."""
+    checks = look_at_everything()
+    looks = [*BY_ITSELF, *(IN_THE_DATABASE if checks[0].is_well else ())]
+    return [*checks, *(look() for look in looks)]
+
+
+# By itself ------------------------------------------------------------------
+def _secret_key() -> Check:
+    key = settings.SECRET_KEY
+    is_well = settings.DEMO or (len(key) >= SHORTEST_KEY and not key.startswith(KEYLESS))
+    mend = _("SECRET_KEY is too short or not your own. Set it to 50 or more random characters and keep it secret.")
+    return Check("secret_key", False, is_well, mend, _("SECRET_KEY is long enough."))
+
+
+def _debug() -> Check:
+    mend = _("DEBUG is on: pages of errors show details to everybody. Set DEBUG=0.")
+    return Check("debug", False, settings.DEMO or not settings.DEBUG, mend, _("Pages of errors show no details."))
+
+
+def _mail_server() -> Check:
+    if settings.EMAIL_BACKEND != SMTP:
+        return Check("mail", False, True, well=_("Mail goes to no server; nothing was asked."))
+    where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    try:
+        socket.create_connection((settings.EMAIL_HOST, settings.EMAIL_PORT), timeout=MAIL_WITHIN).close()
+        is_well = True
+    except OSError:
+        is_well = False
+    mend = _("The mail server %(where)s does not answer. Start it, or correct EMAIL_URL. Mails wait meanwhile.")
+    well = _("The mail server %(where)s answers.")
+    return Check("mail", False, is_well, mend % {"where": where}, well % {"where": where})
+
+
+def _disk() -> Check:
+    folder = data_folder()
+    there: Path = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    facts = {"folder": folder, "free": f"{free / 1e9:.1f}"}
+    mend = _("Only %(free)s GB are free for %(folder)s (DATA_DIR). Free some space.") % facts
+    return Check("disk", False, free >= LEAST_FREE, mend, _("%(free)s GB are free for %(folder)s.") % facts)
+
+
+# In the database ------------------------------------------------------------
+def _silent_log() -> Check:
+    """Say which settings of PostgreSQL's log would write down what people wrote."""
+    found = _postgres_settings(SILENCE)
+    loud = [f"{name}={wanted}" for name, wanted in SILENCE.items() if found.get(name, wanted) != wanted]
+    mend = _("PostgreSQL's log may hold what people wrote. Set on the server: %(settings)s.") % {
+        "settings": ", ".join(loud)
+    }
+    return Check("postgres_log", False, not loud, mend, _("PostgreSQL logs no statement, no parameter and no row."))
+
+
+def _archive() -> Check:
+    return archive_check(_postgres_settings(["archive_mode"]).get("archive_mode", "off"))
+
+
+def archive_check(mode: str) -> Check:
+    """Remind, where WAL is archived, of what it holds: the product cannot see how old it gets. Source: EM-RET-A."""
+    kept = _(
+        "PostgreSQL archives its WAL, which holds chats. Remember: it must get no older than back-ups may (EM-RET-A)."
+    )
+    return Check("archive", False, True, well=_("PostgreSQL archives no WAL.") if mode == "off" else kept)
+
+
+def _postgres_settings(names: Iterable[str]) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(names)])
+        return dict(cursor.fetchall())
+
+
+def _triggers() -> Check:
+    """Say which of the triggers that guard what must stay or never changes are absent or switched off."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname, tgenabled::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"
+        )
+        found = cursor.fetchall()
+    absent = triggers_of_migrations() - {name for name, _state in found}
+    faults = sorted(absent | {name for name, state in found if state != "O"})
+    mend = _("Triggers that protect what is kept are absent or off: %(names)s. Find out who did that, and why.") % {
+        "names": ", ".join(faults)
+    }
+    return Check("triggers", False, not faults, mend, _("Every trigger that protects what is kept is on."))
+
+
+def triggers_of_migrations() -> set[str]:
+    """Return the names of the triggers that the migrations have made in the end."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+    names: set[str] = set()
+    for migration, _is_backwards in plan:
+        for operation in migration.operations:
+            if isinstance(operation, RunSQL):
+                for verb, name in _made_and_dropped(str(operation.sql)):
+                    (names.add if verb.upper() == "CREATE" else names.discard)(name)
+    return names
+
+
+def _made_and_dropped(sql: str) -> Iterator[tuple[str, str]]:
+    yield from re.findall(
+        r"\b(CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?(?:CONSTRAINT\s+)?TRIGGER\s+(?:IF\s+EXISTS\s+)?(\w+)",
+        sql,
+        re.IGNORECASE,
+    )
+
+
+# A further one is added here; `manage.py doctor` and /health/ tell of it, /readyz does not.
+BY_ITSELF: tuple[Look, ...] = (_secret_key, _debug, _mail_server, _disk)
+IN_THE_DATABASE: tuple[Look, ...] = (_silent_log, _archive, _triggers)

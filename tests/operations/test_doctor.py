@@ -1,0 +1,177 @@
+"""The doctor names what is wrong and what to do, and /readyz stays as cheap and as terse as it was."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from agents.models import User
+from contactcenter.lib.embedded import free_port
+from contactcenter.operations import doctor
+from contactcenter.operations.actions import beat_heart
+from contactcenter.operations.doctor import KEYLESS, SILENCE, archive_check, examine, triggers_of_migrations
+from contactcenter.operations.stores import ROOT
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+OWN_KEY = "7q" * 30
+
+
+@pytest.fixture
+def well(settings: Settings) -> None:
+    """Everything is as it should be; mail goes nowhere."""
+    settings.SECRET_KEY = OWN_KEY
+    beat_heart("worker", at=timezone.now())
+    beat_heart("beat", at=timezone.now())
+
+
+def diagnosis() -> dict[str, str]:
+    """Return what is to be mended, by name."""
+    return {check.name: check.mend for check in examine() if not check.is_well}
+
+
+def told() -> tuple[int, list[str]]:
+    out, code = StringIO(), 0
+    try:
+        call_command("doctor", stdout=out)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    return code, out.getvalue().splitlines()
+
+
+def test_all_well_is_a_line_for_each_and_ends_with_0(well: None) -> None:
+    code, lines = told()
+    assert (code, [line for line in lines if not line.startswith("ok     ")]) == (0, [])
+    names = [line[7:].partition(":")[0] for line in lines]
+    assert names == [
+        *("database", "migrations", "demo", "clock", "valkey", "worker", "beat"),
+        *("secret_key", "debug", "mail", "disk"),
+        *("postgres_log", "archive", "triggers"),
+    ]
+    assert all(line.endswith((".", "(EM-RET-A).")) for line in lines)
+
+
+def test_what_is_wrong_is_told_with_what_to_mend_and_ends_with_1(well: None, settings: Settings) -> None:
+    settings.DEBUG = True
+    code, lines = told()
+    assert code == 1
+    assert "FAILED debug: DEBUG is on: pages of errors show details to everybody. Set DEBUG=0." in lines
+
+
+@pytest.mark.parametrize("key", [KEYLESS + "0123456789" * 3, "short"])
+def test_a_key_that_is_short_or_everybodys_is_told_outside_the_demo(well: None, settings: Settings, key: str) -> None:
+    settings.SECRET_KEY = key
+    assert "Set it to 50 or more random characters" in diagnosis()["secret_key"]
+    settings.DEMO = True
+    assert diagnosis() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "loud"),
+    [
+        ("log_min_error_statement", "error"),
+        ("log_error_verbosity", "verbose"),
+        ("log_parameter_max_length_on_error", "-1"),
+        ("log_statement", "all"),
+        ("log_min_duration_statement", "0"),
+        ("log_min_duration_sample", "0"),
+        ("log_transaction_sample_rate", "1"),
+    ],
+)
+def test_each_setting_that_lets_postgresql_log_words_is_named(well: None, name: str, loud: str) -> None:
+    assert diagnosis() == {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {name} = '{loud}'")
+    assert diagnosis()["postgres_log"].endswith(f"Set on the server: {name}={SILENCE[name]}.")
+
+
+def test_archived_wal_is_remembered_of() -> None:
+    assert archive_check("on").is_well
+    assert "no older than back-ups may" in archive_check("on").sentence
+    assert archive_check("off").sentence == "PostgreSQL archives no WAL."
+
+
+def test_a_mail_server_is_asked_outside_the_demo(well: None, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.EMAIL_PORT = server.getsockname()[1]
+        assert diagnosis() == {}
+    assert f"127.0.0.1:{settings.EMAIL_PORT} does not answer" in diagnosis()["mail"]
+    settings.EMAIL_BACKEND = "contactcenter.notices.backends.DemoMailBackend"
+    assert diagnosis() == {}
+
+
+def test_a_full_disk_is_told_before_it_is_full(well: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "not" / "yet" / "there"))
+    assert diagnosis() == {}
+    monkeypatch.setattr(doctor, "LEAST_FREE", 10**18)
+    assert "are free for" in diagnosis()["disk"]
+    assert "Free some space." in diagnosis()["disk"]
+
+
+def test_a_trigger_that_is_off_or_gone_is_named(well: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE policies_ruleversion DISABLE TRIGGER policies_ruleversion_final")
+        cursor.execute("DROP TRIGGER chat_seat_within_allowed ON chat_seat")
+    assert "off: chat_seat_within_allowed, policies_ruleversion_final." in diagnosis()["triggers"]
+
+
+def test_the_triggers_of_every_room_are_known_from_its_migrations() -> None:
+    names = triggers_of_migrations()
+    assert {"policies_ruleversion_final", "chat_seat_within_allowed", "chat_event_goes_with_its_session"} <= names
+    assert len([name for name in names if name.endswith("_is_not_truncated")]) > 3
+
+
+def test_without_a_database_only_that_is_asked_which_needs_none() -> None:
+    environment = {**os.environ, "DATABASE_URL": f"postgresql://me:secret@127.0.0.1:{free_port()}/city"}
+    command = [sys.executable, "manage.py", "doctor"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert lines[0] == "FAILED database: PostgreSQL does not answer. Start it, or correct DATABASE_URL."
+    assert [line[7:].partition(":")[0] for line in lines] == [
+        "database",
+        "valkey",
+        "secret_key",
+        "debug",
+        "mail",
+        "disk",
+    ]
+
+
+# /readyz ----------------------------------------------------------------------
+def test_readyz_asks_nothing_that_is_the_doctors(
+    settings: Settings, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.OPS_ALLOW = [ipaddress.ip_network("127.0.0.1/32")]
+    settings.DEBUG = True
+    with django_assert_max_num_queries(7):
+        answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    checks = answer.json()["checks"]
+    assert list(checks) == ["database", "migrations", "demo", "clock", "valkey", "worker", "beat"]
+    assert checks["database"] == "ok"
+    assert checks["beat"] == "No beat has shown itself for 30 seconds. Start the Celery beat."
+
+
+def test_readyz_refuses_what_must_not_serve_and_tells_strangers_nothing_else() -> None:
+    UserFactory(is_demo=True)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json().keys() == {"status", "instance"}
+    User.objects.update(is_demo=False)
+    assert Client().get("/readyz").status_code == 200
