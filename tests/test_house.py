@@ -87,7 +87,7 @@ PAGES_OF_ROOMS = {
         "/admin/agents/agent/",
         "/admin/chat/wording/",
     ],
-    "operations": ["/healthz"],
+    "operations": ["/healthz", "/health/"],
 }
 
 

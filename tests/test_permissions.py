@@ -68,6 +68,7 @@ PAGES: dict[str, dict[str, int]] = {
     "mail/<int:pk>/": NOT_FOUND,
     "policies/": EVERYBODY,
     "policies/clock/": STAFF,
+    "health/": ADMINISTRATION,
     "healthz": EVERYBODY,
     "api/v1/chat/availability": EVERYBODY,
     "api/v1/chat/sessions": POST_ONLY,

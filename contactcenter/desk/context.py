@@ -38,5 +38,6 @@ def rooms_of(request: HttpRequest) -> list[Room]:
     if user.is_superuser and not may_supervise(user):
         found.append(Room("supervise", reverse("desk:retention"), _("Retention")))
     if user.is_superuser:
+        found.append(Room("health", reverse("operations:health"), _("Health")))
         found.append(Room("admin", reverse("admin:index"), _("Administration")))
     return found

@@ -6,11 +6,15 @@ import os
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
+from agents.models import Role
+from contactcenter.operations.actions import beat_heart
 from tests.browser.conftest import PICTURES, City, Server
 from tests.browser.people import AtTheDesk, Resident, at_the_desk, axe_faults
 from tests.browser.watch import Watch
+from tests.factories import LogInFactory, QueuedSessionFactory, UserFactory
 
 pytestmark = [pytest.mark.rule("PK-A11Y")]
 
@@ -176,6 +180,21 @@ def test_the_agent_finds_every_state_readable(
     with server.away():
         desk.page.get_by_text("Not connected.").wait_for()
         look.at("desk-not-connected", desk)
+    assert look.faults == []
+
+
+def test_the_administrator_finds_the_health_page_readable(
+    city: City, server: Server, new_context: NewContext, look: Look
+) -> None:
+    QueuedSessionFactory(department=city.general)
+    beat_heart("worker", at=timezone.now())
+    context = new_context(*SIZES[look.size])
+    entry = LogInFactory(user=UserFactory(roles=[Role.ADMIN], display_name="Ada"))
+    context.add_cookies([{"name": "townline_staff", "value": entry.session_key, "url": server.url}])
+    ada = Resident(context.new_page())
+    ada.page.goto(f"{server.url}/health/")
+    expect(ada.page.get_by_role("row", name="beat To mend")).to_contain_text("Start the Celery beat.")
+    look.at("health", ada, whole=True)
     assert look.faults == []
 
 
