@@ -307,3 +307,11 @@ LOGGING = {
         **{name: {"handlers": [], "propagate": False} for name in ("uvicorn.access", "gunicorn.access")},
     },
 }
+# With SENTRY_DSN exceptions are also reported, as types and places in the code alone.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from contactcenter.lib import sentry
+
+    sentry.start(SENTRY_DSN)
+    LOGGING["handlers"]["sentry"] = {"class": "contactcenter.lib.sentry.SentryHandler", "level": "ERROR"}  # type: ignore[index]
+    LOGGING["root"]["handlers"].append("sentry")  # type: ignore[index]

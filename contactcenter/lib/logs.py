@@ -57,7 +57,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
         "logger": record.name,
         "message": message_of(record),
         "request_id": request_id.get() or _request_id_of(record),
-        "process": f"{_program()} {os.getpid()}",
+        "process": f"{program()} {os.getpid()}",
     }
     if record.exc_info and record.exc_info[0] is not None:
         facts["exception"] = exception_facts(*record.exc_info)
@@ -120,7 +120,7 @@ def _short(path: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _program() -> str:
+def program() -> str:
     """Return what this process is: uvicorn, gunicorn, celery worker, manage migrate."""
     path = Path(sys.argv[0] or "python")
     name = path.parent.name if path.stem == "__main__" else path.stem
@@ -134,7 +134,7 @@ def exception_facts(
 ) -> dict[str, Any]:
     """Return the type of an exception, its stack and the types and stacks of its causes: no message, no argument."""
     facts = {"type": _type_name(kind or BaseException), "stack": _stack(tb)}
-    causes = [{"type": _type_name(type(cause)), "stack": _stack(cause.__traceback__)} for cause in _causes(error)]
+    causes = [{"type": _type_name(type(each)), "stack": _stack(each.__traceback__)} for each in chain_of(error)][1:]
     return {**facts, "because": causes} if causes else facts
 
 
@@ -143,22 +143,27 @@ def _type_name(kind: type[BaseException]) -> str:
 
 
 def _stack(tb: TracebackType | None) -> list[str]:
-    """Return `file:line:function` of each frame, the innermost last. Workers hand in look-alikes of tracebacks."""
+    """Return `file:line:function` of each frame."""
+    return [f"{file}:{line}:{function}" for file, line, function in frames_of(tb)]
+
+
+def frames_of(tb: TracebackType | None) -> list[tuple[str, int, str]]:
+    """Return file, line and function of each frame, the innermost last. Workers hand in look-alikes of tracebacks."""
     frames = []
     while tb is not None:
         code = tb.tb_frame.f_code
-        frames.append(f"{_short(code.co_filename)}:{tb.tb_lineno}:{code.co_name}")
+        frames.append((_short(code.co_filename), tb.tb_lineno, code.co_name))
         tb = tb.tb_next
     return frames[-DEEPEST:]
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    for _count in range(MOST_CAUSES):
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and then its causes, each before its own."""
+    for _count in range(MOST_CAUSES + 1):
         if error is None:
             return
+        yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        if error is not None:
-            yield error
 
 
 # How it is written ----------------------------------------------------------
