@@ -1,12 +1,13 @@
 // How an event looks: people in bubbles, the program in the margin. Clones the page's templates.
 
+import { phoneLink, webLink } from './links.js';
 import { sayTime } from './words.js';
 
 const NEAR_THE_END = 80;
 
 export class Log {
   /**
-   * `log`: the element with role="log"; `templates`: { bubble, margin, why, unsent }.
+   * `log`: the element with role="log"; `templates`: { bubble, margin, why, unsent, page, phone }.
    * `tell(event)` returns { own, who, text } for a message and { text } for the margin, or null for what is not shown.
    */
   constructor({ log, templates, word, tell, onTakeBack }) {
@@ -28,10 +29,25 @@ export class Log {
     const old = this.nodes.get(event.seq);
     node.dataset.seq = event.seq;
     this.keepingTheEnd(() => {
-      if (old) old.replaceWith(node);
+      if (old) this.replace(old, node);
       else this.log.insertBefore(node, this.nodeAfter(event.seq));
     });
     this.nodes.set(event.seq, node);
+  }
+
+  /** Put a node that is no event at its place: after event 3 and before event 4 with an `order` of 3.5. */
+  place(node, order) {
+    this.keepingTheEnd(() => {
+      node.remove();
+      node.dataset.seq = order;
+      this.log.insertBefore(node, this.nodeAfter(order));
+    });
+  }
+
+  replace(old, node) {
+    const mark = node.querySelector('[data-mark]');
+    if (mark) mark.textContent = old.querySelector('[data-mark]')?.textContent ?? '';
+    old.replaceWith(node);
   }
 
   nodeAfter(seq) {
@@ -46,6 +62,7 @@ export class Log {
     if (!said) return null;
     if (said.who === undefined) return this.drawMargin(said.text, event);
     const node = this.drawBubble(said);
+    this.addWays(node, event);
     const time = node.querySelector('time');
     time.dateTime = event.at;
     time.textContent = sayTime(event.at);
@@ -63,8 +80,20 @@ export class Log {
   drawMargin(text, event) {
     const node = this.templates.margin.content.firstElementChild.cloneNode(true);
     node.querySelector('.by').textContent = text;
+    this.addWays(node, event);
     if (event.rule) node.append(this.why(event));
     return node;
+  }
+
+  /** Where to pay, to press: the page and the number that the text names. */
+  addWays(node, { rule, data }) {
+    if (rule !== 'EM-PAY') return;
+    const ways = [webLink(this.templates.page, data?.page), phoneLink(this.templates.phone, data?.phone, this.word)].filter(Boolean);
+    if (!ways.length) return;
+    const row = document.createElement('p');
+    row.className = 'msg-ways';
+    row.append(...ways);
+    node.append(row);
   }
 
   /** The mark of the rule that acted: it opens to the reason, and leads to the rule. */

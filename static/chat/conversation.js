@@ -9,7 +9,7 @@ const SOCKET_TRIES = 2;
 const SOCKET_AGAIN_AFTER = 60000;
 
 export class Conversation {
-  /** `on`: { event(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(), refused(detail) } */
+  /** `on`: { event(event), masked(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(), refused(detail) } */
   constructor({ addresses, session, token, kept, on }) {
     Object.assign(this, { addresses, session, token, on });
     this.transcript = new Transcript();
@@ -110,9 +110,9 @@ export class Conversation {
 
   heard(event) {
     if (!this.transcript.add(event)) return;
-    if (event.kind === 'redacted') this.redacted(event.data);
     this.follow(event);
-    this.on.event(event);
+    this.on.event(this.transcript.events.get(event.seq));
+    if (event.kind === 'redacted') this.showMasked(event.data.seq);
     this.settle(event.id);
     if (this.transcript.hasHole) this.askForHole();
     this.rest();
@@ -131,25 +131,29 @@ export class Conversation {
 
   redacted({ seq, text }) {
     this.transcript.redact(seq, text);
+    this.showMasked(seq);
+  }
+
+  showMasked(seq) {
     const event = this.transcript.events.get(seq);
-    if (event) this.on.event(event);
+    if (event) this.on.masked(event);
   }
 
   acked({ id, seq, text }) {
     const item = this.outbox.items.find((each) => each.id === id);
     if (!item) return;
     const event = { type: 'event', seq, id, kind: 'message', from: 'customer', text: text ?? item.text, at: item.at, rule: null, data: {} };
-    if (this.transcript.add(event)) this.on.event(event);
+    if (this.transcript.add(event)) this.on.event(this.transcript.events.get(seq));
     this.outbox.settle(id);
     if (this.transcript.hasHole) this.askForHole();
     this.rest();
   }
 
-  failed({ code, id, detail, retry_after: seconds }) {
+  failed({ code, id, detail, emergency, retry_after: seconds }) {
     if (code === 'slow_down') {
       if (this.outbox.has(id)) this.delay(seconds);
     } else if (id) {
-      this.outbox.refuse(id, detail);
+      this.outbox.refuse(id, detail, emergency);
     } else {
       this.on.refused(detail);
     }

@@ -5,6 +5,7 @@ import { codePoints, sayWait } from './words.js';
 
 const TRIES = 4;
 const PATIENCE = 15000;
+const CONTACTS = ['email', 'phone']; // asked for by some cities, never required
 
 async function fetchJson(url, options = {}) {
   const control = new AbortController();
@@ -56,17 +57,25 @@ export class StartForm {
   }
 
   values() {
-    const { name, question, language, department } = this.form.elements;
+    const { name, question, language, department, email, phone } = this.form.elements;
     return {
       id: this.id,
       name: name.value.trim(),
       question: question.value,
       language: language.value || this.language,
       department: department.value || undefined,
+      email: this.given(email),
+      phone: this.given(phone),
     };
   }
 
+  /** What may be left out, if it is asked for and was filled in. */
+  given(control) {
+    return control.closest('.field').hidden ? undefined : control.value.trim() || undefined;
+  }
+
   offer(found) {
+    for (const field of CONTACTS) this.show(`[data-asks="${field}"]`, found.asks?.includes(field));
     this.show('[data-unstaffed]', !found.staffed);
     this.show('[data-several-languages]', found.languages.length > 1);
     this.keepOptions(this.form.elements.language, found.languages);
@@ -142,7 +151,7 @@ export class StartForm {
 
   /** A refusal that names a field of ours stands at the field, any other above the form. */
   refuse({ field, detail }) {
-    const control = ['name', 'question', 'language', 'department'].includes(field) ? this.form.elements[field] : null;
+    const control = ['name', 'question', 'language', 'department', ...CONTACTS].includes(field) ? this.form.elements[field] : null;
     if (control && !control.closest('.field').hidden) {
       this.fault(control, detail);
       control.focus();

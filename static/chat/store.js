@@ -6,6 +6,7 @@ import { uuid } from './keep.js';
 export class Transcript {
   constructor() {
     this.events = new Map();
+    this.masked = new Map(); // seq of a message: its text since digits of it were masked
     this.cursor = 0;
     this.highest = 0;
   }
@@ -13,7 +14,8 @@ export class Transcript {
   /** Take an event in; false if it was known. */
   add(event) {
     if (!Number.isInteger(event.seq) || event.seq < 1 || this.events.has(event.seq)) return false;
-    this.events.set(event.seq, event);
+    this.events.set(event.seq, this.masked.has(event.seq) ? { ...event, text: this.masked.get(event.seq) } : event);
+    if (event.kind === 'redacted') this.redact(event.data.seq, event.data.text);
     this.highest = Math.max(this.highest, event.seq);
     while (this.events.has(this.cursor + 1)) this.cursor += 1;
     return true;
@@ -24,8 +26,9 @@ export class Transcript {
     return this.highest > this.cursor;
   }
 
-  /** The server masked a text afterwards. */
+  /** The server masked a text afterwards; it may be one that has not come yet. */
   redact(seq, text) {
+    this.masked.set(seq, text);
     const event = this.events.get(seq);
     if (event) event.text = text;
   }
@@ -107,13 +110,17 @@ export class Outbox {
     }, Math.max(1, seconds) * 1000);
   }
 
-  /** The server will not have it: it stays visible, with the reason, until the writer takes it back. */
-  refuse(id, detail) {
+  /**
+   * The server will not have it: it stays visible, with the reason, until the writer takes it back.
+   * `emergency`: whom to call, if it spoke of one.
+   */
+  refuse(id, detail, emergency) {
     const item = this.items.find((each) => each.id === id);
     if (this.inFlight === id) this.inFlight = null;
     if (item) {
       item.state = 'refused';
       item.detail = detail;
+      item.emergency = emergency;
       this.onChange(item);
     }
     this.next();

@@ -6,6 +6,7 @@ import { IdlePanel } from './idle.js';
 import { Log } from './bubbles.js';
 import { TYPING_SHOWS } from './paced.js';
 import { StartForm, askAvailability, requestChat } from './start.js';
+import { Urgent } from './urgent.js';
 import { forTab, returning } from './keep.js';
 import { codePoints, sayDayAndTime, sayTime, sayWait, wordsOf } from './words.js';
 
@@ -25,7 +26,7 @@ class Widget {
     });
     this.log = new Log({
       log: this.find('[data-log]'),
-      templates: { bubble: this.find('[data-bubble]'), margin: this.find('[data-margin]'), why: this.find('[data-why]'), unsent: this.find('[data-unsent-actions]') },
+      templates: { bubble: this.find('[data-bubble]'), margin: this.find('[data-margin]'), why: this.find('[data-why]'), unsent: this.find('[data-unsent-actions]'), page: this.find('[data-page-link]'), phone: this.find('[data-phone-link]') },
       word: this.word,
       tell: (event) => this.tell(event),
       onTakeBack: (item) => this.takeBack(item),
@@ -33,6 +34,7 @@ class Widget {
     this.start = new StartForm({ form: this.find('[data-screen="start"]'), word: this.word, limits: this.limits, onSubmit: (values) => this.request(values) });
     this.text = this.find('#chat-text');
     this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: () => this.text.focus() });
+    this.urgent = new Urgent({ box: this.find('[data-urgent]'), phone: this.find('[data-phone-button]'), word: this.word });
     this.listen();
     this.begin();
   }
@@ -130,15 +132,22 @@ class Widget {
   }
 
   refused({ code, detail, next_opening: opening, rule, why }) {
-    const isClosingSoon = rule === 'EM-HRS-30';
     this.screen('refused');
     this.head(this.word('city'), this.word('chat'));
-    this.find('[data-refused-title]').textContent = this.word(code !== 'closed' ? 'titleRefused' : isClosingSoon ? 'titleClosingSoon' : 'titleClosed');
-    this.find('[data-refused]').textContent = code === 'closed' ? this.word(isClosingSoon ? 'closingSoon' : 'closed') : detail || this.word('unknown');
+    const closed = this.closed(rule);
+    this.find('[data-refused-title]').textContent = code === 'closed' ? closed.title : this.word('titleRefused');
+    this.find('[data-refused]').textContent = code === 'closed' ? closed.text : detail || this.word('unknown');
     this.find('[data-opening]').hidden = !opening;
     if (opening) this.find('[data-opening]').textContent = this.word('opens', { time: sayDayAndTime(opening) });
     this.find('[data-refused-why]').replaceChildren(...(rule ? [this.log.why({ rule, data: { why } })] : []));
     this.focusWhenShown('[data-refused-title]');
+  }
+
+  /** Closed for the hour, for today, or for good reason at any hour. */
+  closed(rule) {
+    if (rule === 'EM-RET-A') return { title: this.word('titleNotOffered'), text: this.word('notOffered') };
+    if (rule === 'EM-HRS-30') return { title: this.word('titleClosingSoon'), text: this.word('closingSoon') };
+    return { title: this.word('titleClosed'), text: this.word('closed') };
   }
 
   async request(values) {
@@ -148,6 +157,7 @@ class Widget {
     this.head(this.word('city'), this.word('connecting'));
     try {
       const { ok, answer } = await requestChat(this.root.dataset.sessions, values);
+      if (!ok && answer.emergency) this.urgent.add(answer.emergency, true);
       if (ok) this.begun(answer, values);
       else if (['invalid', 'too_long', 'out_of_range', 'slow_down'].includes(answer.code)) this.mend(answer);
       else this.refused(answer);
@@ -181,6 +191,7 @@ class Widget {
     this.kept = kept;
     this.log.clear();
     this.idle.close();
+    this.urgent.clear();
     this.screen('talk');
     this.find('[data-over]').hidden = true;
     this.find('[data-write]').hidden = false;
@@ -195,7 +206,10 @@ class Widget {
       kept: messages,
       on: this.takers(),
     });
-    for (const item of messages) this.log.showUnsent(item);
+    for (const item of messages) {
+      this.log.showUnsent(item);
+      if (item.emergency) this.urgent.add(item.emergency, false);
+    }
     this.chat.open();
     this.tellHost();
   }
@@ -209,6 +223,7 @@ class Widget {
   takers() {
     return {
       event: (event) => this.heard(event),
+      masked: (event) => this.log.show(event),
       outbox: (item) => this.outboxChanged(item),
       state: (status) => this.placed(status),
       link: (state, why) => this.linkIs(state, why),
@@ -221,10 +236,18 @@ class Widget {
 
   heard(event) {
     this.log.show(event);
+    if (event.kind === 'notice' && event.rule === 'EM-911') this.warn(event);
     if (event.from === 'agent' && event.kind === 'message') this.stopTyping();
     this.idle.follow(this.chat.transcript.inOrder(), this.chat.skew);
     if (event.from !== 'customer' && ['message', 'joined', 'ended', 'notice'].includes(event.kind)) this.noteNew(event);
     this.noticeReading();
+  }
+
+  /** An emergency is said at once, the first time that this tab shows it. */
+  warn({ seq, text, data }) {
+    const warned = forTab.get('warned') ?? 0;
+    this.log.keepingTheEnd(() => this.urgent.add({ kind: data.kind, text, numbers: data.numbers ?? [] }, seq > warned));
+    forTab.set('warned', Math.max(seq, warned));
   }
 
   tell(event) {
@@ -253,6 +276,7 @@ class Widget {
   outboxChanged(item) {
     if (this.chat?.outbox.has(item.id)) this.log.showUnsent(item);
     else this.log.forgetUnsent(item.id);
+    if (item.state === 'refused' && item.emergency) this.urgent.add(item.emergency, true);
     forTab.set('outbox', this.chat?.outbox.items ?? []);
   }
 
@@ -305,7 +329,8 @@ class Widget {
     this.chat = null;
     this.unread = 0;
     this.announce('', true);
-    for (const key of ['chat', 'outbox', 'draft']) forTab.drop(key);
+    this.urgent.clear();
+    for (const key of ['chat', 'outbox', 'draft', 'seen', 'warned']) forTab.drop(key);
     this.tellHost();
   }
 

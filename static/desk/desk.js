@@ -36,7 +36,7 @@ class Desk {
     this.title = new Title(document.title, () => this.word('new'));
     this.log = new Log({
       log: find('[data-log]'),
-      templates: { bubble: find('[data-bubble]'), margin: find('[data-margin]'), why: find('[data-why]'), unsent: find('[data-unsent-actions]') },
+      templates: { bubble: find('[data-bubble]'), margin: find('[data-margin]'), why: find('[data-why]'), unsent: find('[data-unsent-actions]'), page: find('[data-page-link]'), phone: find('[data-phone-link]') },
       word: this.word,
       tell: (event) => this.tell(event),
       onTakeBack: (item) => this.takeBack(item),

@@ -16,7 +16,6 @@ from threading import Thread
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
@@ -202,7 +201,6 @@ class City:
 @pytest.fixture
 def city(transactional_db: None, playwright: Playwright) -> City:
     """One department, two agents who are online with three seats each; chats are kept for the day and screened."""
-    cache.clear()
     keep_chats()
     adopt("EM-PII-B", ask_email=False, ask_phone=False)
     adopt("EM-PAY", page="https://maplebrook.example/pay", phone="555-0177")
