@@ -2,6 +2,7 @@
 
 import { Pace } from '../chat/paced.js';
 import { Outbox, Transcript } from '../chat/store.js';
+import { StaffNotes, newsOf } from './notes.js';
 
 export class Chat {
   constructor(session, { send, onOutbox, seen = 0 }) {
@@ -9,8 +10,9 @@ export class Chat {
     this.pace = new Pace((frame) => send({ ...frame, session }));
     this.send = (frame) => this.pace.send(frame);
     this.transcript = new Transcript();
+    this.notes = new StaffNotes();
     this.outbox = new Outbox({ send: this.send, onChange: (item) => onOutbox(this, item) });
-    this.facts = { state: 'active', name: null, department: null, language: null, requested_at: null, accepted_at: null, outcome: null };
+    this.facts = { state: 'active', name: null, department: null, language: null, requested_at: null, accepted_at: null, outcome: null, emergency: null, retained: false };
     this.seen = seen;
     this.readByOther = 0;
     this.draft = '';
@@ -40,14 +42,30 @@ export class Chat {
     return true;
   }
 
-  /** The server has our message: the receipt stands for the event. */
-  acked({ id, seq, text }) {
+  /** Take in what staff alone see; false if it was known. */
+  noted(entry) {
+    if (!this.notes.add(entry)) return false;
+    this.learn(newsOf(entry, this.facts));
+    return true;
+  }
+
+  /** The number of the event after which a staff entry stands: its message and what the system said to it, else by time. */
+  eventBefore({ at, data }) {
+    const { events } = this.transcript;
+    let last = data.seq ?? 0;
+    if (last) while (events.get(last + 1)?.from === 'system') last += 1;
+    else for (const { seq, at: heard } of events.values()) if (seq > last && new Date(heard) <= new Date(at)) last = seq;
+    return last;
+  }
+
+  /** The server has our message: the receipt stands for the event. `skew`: the server's clock less ours, in milliseconds. */
+  acked({ id, seq, text }, skew) {
     const item = this.outbox.items.find((each) => each.id === id);
     if (!item) return null;
-    const event = { type: 'event', session: this.session, seq, id, kind: 'message', from: 'agent', name: null, own: true, text: text ?? item.text, at: item.at, rule: null, data: {} };
+    const event = { type: 'event', session: this.session, seq, id, kind: 'message', from: 'agent', name: null, own: true, text: text ?? item.text, at: new Date(new Date(item.at).getTime() + skew).toISOString(), rule: null, data: {} };
     const isNew = this.transcript.add(event);
     this.outbox.settle(id);
-    return isNew ? event : null;
+    return isNew ? this.transcript.events.get(seq) : null;
   }
 
   askForHole() {

@@ -5,12 +5,16 @@ import { Log } from '../chat/bubbles.js';
 import { TYPING_SHOWS } from '../chat/paced.js';
 import { Socket } from '../chat/socket.js';
 import { Title } from './title.js';
+import { MarkDialog } from './marking.js';
+import { NoteThread } from './notes.js';
 import { Shortcuts } from './shortcuts.js';
 import { SilenceStrip, silenceChip, tickChips } from './silence.js';
+import { flagChips } from './flags.js';
 import { forTab } from '../chat/keep.js';
 import { codePoints, sayTime, wordsOf } from '../chat/words.js';
 import { chatRow, fill, seatNodes, stopwatch, waitingRow } from './lists.js';
 
+const PAY_COMMAND = '/pay'; // the server puts the city's words in its place
 const HERE_EVERY = 30000;
 const TOAST_SHOWS = 8000;
 const find = (selector) => document.querySelector(selector);
@@ -41,6 +45,9 @@ class Desk {
       tell: (event) => this.tell(event),
       onTakeBack: (item) => this.takeBack(item),
     });
+    this.thread = new NoteThread({ log: this.log, template: find('[data-staff-note]'), word: this.word, label: (kind, value) => this.label(kind, value) });
+    this.marking = new MarkDialog({ dialog: find('[data-mark-dialog]'), word: this.word, send: (frame) => this.socket.send(frame) });
+    this.flagTemplates = { life: find('[data-life-chip]'), emergency: find('[data-emergency-chip]'), kept: find('[data-retained-chip]') };
     this.silence = new SilenceStrip({ strip: find('[data-silence]'), word: this.word, onKeepOpen: () => this.keepOpen() });
     this.listen();
     this.connect();
@@ -63,6 +70,7 @@ class Desk {
     this.reply.addEventListener('input', () => this.drafted());
     this.reply.addEventListener('keydown', (event) => this.typed(event));
     find('[data-end]').addEventListener('click', () => this.askEnd());
+    find('[data-retain]').addEventListener('click', () => this.askMark());
     find('[data-end-dialog]').addEventListener('close', (event) => this.endChosen(event.target));
     find('[data-put-away]').addEventListener('click', () => this.putCurrentAway());
     find('[data-alert-retry]').addEventListener('click', () => this.connect());
@@ -75,6 +83,7 @@ class Desk {
       KeyK: () => this.step(-1),
       KeyL: () => this.focusReply(),
       KeyE: () => this.askEnd(),
+      KeyM: () => this.askMark(),
     });
   }
 
@@ -133,6 +142,7 @@ class Desk {
     this.isOpen = state === 'open';
     if (state === 'stopped') this.stopped(why);
     if (state !== 'open') this.asking.clear();
+    if (state !== 'open') this.marking.lost();
     this.draw();
   }
 
@@ -148,6 +158,7 @@ class Desk {
       welcome: () => this.welcomed(frame),
       event: () => this.heard(frame),
       redacted: () => this.redacted(frame),
+      staff_event: () => this.noted(frame),
       ack: () => this.acked(frame),
       ok: () => this.granted(frame),
       error: () => this.refused(frame),
@@ -177,8 +188,8 @@ class Desk {
 
   known(facts) {
     if (this.putAway.has(facts.session) && facts.state === 'ended') return;
-    const { name, department, language, state, requested_at, accepted_at, outcome, topic } = facts;
-    this.chat(facts.session).learn({ name, department, language, state, requested_at, accepted_at, outcome, topic });
+    const { name, department, language, state, requested_at, accepted_at, outcome, topic, emergency, retained } = facts;
+    this.chat(facts.session).learn({ name, department, language, state, requested_at, accepted_at, outcome, topic, emergency, retained });
   }
 
   missingAreGone(present) {
@@ -207,14 +218,15 @@ class Desk {
     if (this.putAway.has(event.session)) return;
     const chat = this.chat(event.session);
     if (!chat.hear(event)) return;
-    if (event.kind === 'redacted') chat.transcript.redact(event.data.seq, event.data.text);
     if (chat === this.current) this.showEvent(chat, event);
     chat.askForHole();
     this.drawSoon();
   }
 
   showEvent(chat, event) {
-    this.log.show(event.kind === 'redacted' ? chat.transcript.events.get(event.data.seq) ?? event : event);
+    const shown = chat.transcript.events.get(event.kind === 'redacted' ? event.data.seq : event.seq);
+    if (shown) this.log.show(shown);
+    this.thread.show(chat);
     if (event.from === 'customer') this.stopTyping();
     this.looked();
   }
@@ -226,9 +238,17 @@ class Desk {
     if (event && chat === this.current) this.log.show(event);
   }
 
+  noted(entry) {
+    if (this.putAway.has(entry.session)) return;
+    const chat = this.chat(entry.session);
+    if (!chat.noted(entry)) return;
+    if (chat === this.current) this.thread.show(chat);
+    this.drawSoon();
+  }
+
   acked(frame) {
     const chat = this.chatOf(frame);
-    const event = chat?.acked(frame);
+    const event = chat?.acked(frame, this.skew);
     if (event && chat === this.current) this.log.show(event);
     chat?.askForHole();
     this.drawSoon();
@@ -242,6 +262,7 @@ class Desk {
   granted({ ref }) {
     const [what, id] = (ref ?? '').split(' ');
     if (what === 'accept') this.accepted(id);
+    if (what === 'mark') this.marked(id);
   }
 
   accepted(id) {
@@ -259,6 +280,10 @@ class Desk {
   refused(frame) {
     const [what, id] = (frame.ref ?? '').split(' ');
     if (what === 'quiet') return;
+    if (what === 'mark') {
+      this.marking.refuse(frame.detail);
+      return;
+    }
     const chat = this.chatOf(frame);
     if (frame.code === 'slow_down' && chat) {
       chat.outbox.wait(frame.retry_after ?? 5);
@@ -355,7 +380,9 @@ class Desk {
     const log = find('[data-log]');
     log.setAttribute('aria-busy', 'true');
     this.log.clear();
+    this.thread.clear();
     for (const event of chat.transcript.inOrder()) this.log.show(event);
+    this.thread.show(chat);
     for (const item of chat.outbox.items) this.log.showUnsent(item);
     this.markRead(chat);
     this.reply.value = chat.draft;
@@ -408,6 +435,7 @@ class Desk {
     find('#reply-count').textContent = over > 0 ? this.word('tooLong', { n: over }) : '';
     find('#reply-count').classList.toggle('is-over', over > 0);
     this.reply.setAttribute('aria-invalid', String(over > 0));
+    find('#reply-pay').textContent = this.reply.value.trim() === PAY_COMMAND ? this.word('payHint') : '';
   }
 
   outboxChanged(chat, item) {
@@ -443,6 +471,17 @@ class Desk {
     this.focusReply();
   }
 
+  askMark() {
+    const chat = this.current;
+    if (!chat || chat.facts.state === 'gone' || document.querySelector('dialog[open]')) return;
+    this.marking.open(chat, chat.facts.name ?? this.word('customer'));
+  }
+
+  marked(session) {
+    this.marking.done();
+    this.toast(this.word('markDone', { name: this.chat(session).facts.name ?? this.word('customer') }));
+  }
+
   putCurrentAway() {
     const { session } = this.current;
     this.chats.delete(session);
@@ -451,6 +490,7 @@ class Desk {
     this.current = null;
     this.reply.value = '';
     this.log.clear();
+    this.thread.clear();
     const next = [...this.chats.keys()].pop();
     if (next) this.select(next);
     this.draw();
@@ -485,13 +525,18 @@ class Desk {
     return event.kind === 'redacted' ? null : { text: texts[event.kind] ?? event.text };
   }
 
+  /** The word for a value: an outcome (o), a presence (p), an emergency (e), a reason (r), what was hidden (f). */
+  label(kind, value) {
+    return value ? this.words.getAttribute(`data-${kind}-${value}`) ?? value : '';
+  }
+
   outcomeText(outcome) {
-    const label = outcome && this.words.getAttribute(`data-o-${outcome}`);
+    const label = this.label('o', outcome);
     return label ? this.word('endedAs', { outcome: label }) : this.word('ended');
   }
 
   endedAs(outcome) {
-    const label = outcome && this.words.getAttribute(`data-o-${outcome}`);
+    const label = this.label('o', outcome);
     return label ? `${this.word('endedChip')}: ${label}` : this.word('endedChip');
   }
 
@@ -520,7 +565,8 @@ class Desk {
 
   drawMine() {
     const silent = (chat) => silenceChip(find('[data-silence-chip]'), chat, this.word, this.skew);
-    const options = { word: this.word, endedChip: find('[data-ended-chip]'), silent };
+    const flags = (chat) => flagChips(this.flagTemplates, chat.facts, this.word);
+    const options = { word: this.word, endedChip: find('[data-ended-chip]'), silent, flags };
     const rows = [...this.chats.values()].map((chat) => chatRow(find('[data-row]'), chat, { ...options, isCurrent: chat === this.current }));
     fill(find('[data-mine]'), rows);
     find('[data-no-mine]').hidden = rows.length > 0;
@@ -557,6 +603,7 @@ class Desk {
     find('[data-thread-name]').textContent = shownName;
     find('[data-thread-sub]').textContent = [this.nameOf('departments', department), this.nameOf('languages', language), accepted && this.word('inChat', { time: sayTime(accepted) })].filter(Boolean).join(' · ');
     find('[data-reply-label]').textContent = this.word('reply', { name: shownName });
+    this.drawFlags(chat);
     this.silence.show(chat, shownName);
     const wasWriting = find('[data-composer]').contains(document.activeElement);
     find('[data-end]').hidden = !chat.isRunning;
@@ -564,6 +611,12 @@ class Desk {
     find('[data-over]').hidden = chat.isRunning;
     if (wasWriting && !chat.isRunning) find('[data-put-away]').focus();
     find('[data-over-text]').textContent = chat.facts.state === 'gone' ? this.word('gone') : this.outcomeText(chat.facts.outcome);
+  }
+
+  drawFlags({ facts }) {
+    find('[data-thread-flags]').replaceChildren(...flagChips(this.flagTemplates, facts, this.word));
+    find('[data-retain]').hidden = facts.state === 'gone';
+    find('[data-retain-text]').textContent = this.word(facts.retained ? 'isMarked' : 'mark');
   }
 
   drawEmpty() {
@@ -600,7 +653,7 @@ class Desk {
 
   drawTeam() {
     const others = [...this.team.values()].filter((each) => each.id !== this.me?.id && each.name);
-    const nodes = others.map((each) => Object.assign(document.createElement('li'), { textContent: `${each.name} · ${this.words.getAttribute(`data-p-${each.state}`) ?? each.state}` }));
+    const nodes = others.map((each) => Object.assign(document.createElement('li'), { textContent: `${each.name} · ${this.label('p', each.state)}` }));
     fill(find('[data-team]'), nodes);
     find('[data-no-team]').hidden = nodes.length > 0;
     find('[data-team]').hidden = nodes.length === 0;

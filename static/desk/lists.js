@@ -19,7 +19,7 @@ export function stopwatch(milliseconds) {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
 }
 
-export function chatRow(template, chat, { word, isCurrent, endedChip, silent }) {
+export function chatRow(template, chat, { word, isCurrent, endedChip, silent, flags }) {
   const node = template.content.firstElementChild.cloneNode(true);
   const item = node.querySelector('.item');
   const { unread, last } = chat;
@@ -29,6 +29,7 @@ export function chatRow(template, chat, { word, isCurrent, endedChip, silent }) 
   node.querySelector('.who').textContent = chat.facts.name ?? word('customer');
   if (last) node.querySelector('.last').textContent = last.from === 'agent' ? word('ownLast', { text: last.text }) : last.text;
   if (unread) node.querySelector('.when').append(badge(unread, word));
+  node.querySelector('.tags').append(...flags(chat));
   const silence = silent(chat);
   if (silence) node.querySelector('.tags').append(silence);
   if (!chat.isRunning) node.querySelector('.tags').append(chip(endedChip, word(chat.facts.state === 'gone' ? 'goneChip' : 'endedChip')));

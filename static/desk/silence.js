@@ -16,13 +16,14 @@ export class SilenceStrip {
     this.strip.hidden = !silence;
     this.endsAt = silence?.endsAt ?? null;
     this.keep.hidden = !this.endsAt;
-    const text = silence ? this.say(silence, name) : '';
+    const text = silence ? this.say(silence, name, chat.facts.emergency) : '';
     if (this.text.textContent !== text) this.text.textContent = text;
   }
 
-  say({ isKeptOpen, endsAt, since }, name) {
+  say({ isKeptOpen, endsAt, since }, name, emergency) {
     if (isKeptOpen) return this.word('isKeptOpen', { name });
-    return this.word(endsAt ? 'silentEnds' : 'silent', { name, since: since ? sayTime(since) : '', time: endsAt ? sayTime(endsAt) : '' });
+    const stays = emergency ? 'silentEmergency' : 'silent';
+    return this.word(endsAt ? 'silentEnds' : stays, { name, since: since ? sayTime(since) : '', time: endsAt ? sayTime(endsAt) : '' });
   }
 
   tick(skew) {
