@@ -13,6 +13,7 @@ from chat.models import ChatEvent, ChatSession, Side
 from tests.browser.conftest import City, Server
 from tests.browser.people import Resident, at_the_desk
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
+from tests.browser.test_connection import NO_SOCKETS
 from tests.browser.watch import Watch
 from tests.factories import DepartmentFactory, MembershipFactory
 from tests.policies.factories import adopt
@@ -160,11 +161,14 @@ def test_a_card_typed_in_a_chat_is_masked_and_the_margin_says_where_to_pay(
 
 
 @pytest.mark.rule("EM-PAY")
+@pytest.mark.parametrize("way", ["sockets", "HTTP"])  # over HTTP only the event of the kind `redacted` comes
 def test_a_card_typed_in_two_messages_ends_masked_in_both_windows_and_after_a_reload(
-    city: City, server: Server, new_context: NewContext
+    city: City, server: Server, new_context: NewContext, way: str
 ) -> None:
     desk = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context().new_page()
+    if way == "HTTP":
+        page.add_init_script(NO_SOCKETS)
     page.goto(f"{server.url}/chat/")
     resident = Resident(page).ask("Can I pay my water bill here?")
     desk.accepts_next()
@@ -196,6 +200,27 @@ def test_what_the_agent_typed_of_a_card_is_masked_in_both_windows_too(
     for person in (resident, desk):
         expect(person.page.locator(".msg .text", has_text="•")).to_have_text([MASKED, MASKED])
         expect(person.page.locator("body")).not_to_contain_text("1111")
+
+
+@pytest.mark.rule("EM-PAY")
+def test_only_a_page_over_tls_and_a_number_that_can_be_dialled_become_links(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    page = new_context().new_page()
+    page.goto(f"{server.url}/chat/")
+    made = """async ([web, phones]) => {
+        const { webLink, phoneLink } = await import('/static/chat/links.js');
+        const template = document.createElement('template');
+        template.innerHTML = '<a><span></span></a>';
+        const call = (number) => phoneLink(template, number, (key, { number }) => number);
+        return [...web.map((each) => webLink(template, each)), ...phones.map(call)].map((link) => link && link.href);
+    }"""
+    web = ["https://pay.example/a", "http://pay.example/", "javascript:alert(1)", "pay.example", None, ""]
+    phones = ["+1 (555) 010-0177", "801-789-5959 ext. 12", "none", None, "911"]
+    assert page.evaluate(made, [web, phones]) == [
+        *["https://pay.example/a", None, None, None, None, None],
+        *["tel:+15550100177", "tel:8017895959", None, None, "tel:911"],
+    ]
 
 
 @pytest.mark.rule("EM-PII-B")
