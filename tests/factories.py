@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -31,9 +31,21 @@ from agents.models import (
     RoleGrant,
     User,
 )
-from chat.models import ChatSession, Seat, Wording
+from chat.models import (
+    ChatEvent,
+    ChatSession,
+    Evaluation,
+    EvaluationDecision,
+    Kind,
+    RetentionMark,
+    Seat,
+    Side,
+    StaffEvent,
+    StaffKind,
+    Wording,
+)
 from chat.rules import lowest_free
-from chat.states import Status
+from chat.states import Outcome, Status
 from contactcenter.lib.hashing import digest
 from contactcenter.notices.models import Mail
 
@@ -195,6 +207,76 @@ class ActiveSessionFactory(QueuedSessionFactory):
         Seat.objects.create(
             agent=session.agent, session=session, number=lowest_free(held), taken_at=session.requested_at
         )
+
+
+class EndedSessionFactory(QueuedSessionFactory):
+    """A chat that its agent ended two hours after it was asked for, and rounded off; `wrapped_up_at=None` is not."""
+
+    agent = factory.SubFactory(AgentFactory)
+    status = Status.ENDED
+    outcome = Outcome.RESOLVED
+    accepted_at = factory.SelfAttribute("requested_at")
+    ended_at = factory.LazyAttribute(lambda session: session.requested_at + timedelta(hours=2))
+    wrapped_up_at = factory.SelfAttribute("ended_at")
+
+
+class EventFactory(factory.django.DjangoModelFactory[ChatEvent]):
+    """What a resident wrote; `session` counts along."""
+
+    session = factory.SubFactory(ActiveSessionFactory)
+    seq = factory.LazyAttribute(lambda event: event.session.events.count() + 1)
+    uid = factory.LazyFunction(uuid.uuid4)
+    kind = Kind.MESSAGE
+    side = Side.CUSTOMER
+    name = "Dana"
+    text = "I live at 12 Elm Street."
+    at = factory.SelfAttribute("session.requested_at")
+
+    class Meta:
+        model = ChatEvent
+
+
+class StaffEventFactory(factory.django.DjangoModelFactory[StaffEvent]):
+    session = factory.SubFactory(ActiveSessionFactory)
+    n = factory.LazyAttribute(lambda event: event.session.staff_events.count() + 1)
+    kind = StaffKind.MARKED
+    text = "He shouted."
+    at = factory.SelfAttribute("session.requested_at")
+
+    class Meta:
+        model = StaffEvent
+
+
+class EvaluationFactory(factory.django.DjangoModelFactory[Evaluation]):
+    """One that is open, about nobody who could be known again."""
+
+    opened_at = factory.LazyFunction(timezone.now)
+    opened_by = factory.SubFactory(AgentFactory)
+
+    class Meta:
+        model = Evaluation
+
+
+class DecisionFactory(factory.django.DjangoModelFactory[EvaluationDecision]):
+    evaluation = factory.SubFactory(EvaluationFactory)
+    ending = EvaluationDecision.Ending.NO_BAN
+    at = factory.LazyFunction(timezone.now)
+    reason = "Looked at."
+
+    class Meta:
+        model = EvaluationDecision
+
+
+class MarkFactory(factory.django.DjangoModelFactory[RetentionMark]):
+    """A mark that holds; its session says so, too."""
+
+    session = factory.SubFactory(EndedSessionFactory, retained=True)
+    evaluation = factory.SubFactory(EvaluationFactory)
+    reason = RetentionMark.Reason.HARASSMENT
+    at = factory.LazyFunction(timezone.now)
+
+    class Meta:
+        model = RetentionMark
 
 
 class WordingFactory(factory.django.DjangoModelFactory[Wording]):

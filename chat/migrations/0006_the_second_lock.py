@@ -53,11 +53,15 @@ BEGIN
     END IF;
     IF NEW.retained AND NOT is_over
         AND coalesce(NEW.keep_until, 'infinity') < coalesce(OLD.keep_until, 'infinity')
-        AND (OLD.keep_until IS NOT NULL OR EXISTS (
-            SELECT FROM chat_retentionmark m
-            WHERE m.session_id = OLD.id AND m.lifted_at IS NULL
-              AND NOT EXISTS (SELECT FROM chat_evaluationdecision d WHERE d.evaluation_id = m.evaluation_id)
-        )) THEN
+        AND (
+            OLD.keep_until IS NOT NULL
+            OR NOT EXISTS (SELECT FROM chat_retentionmark m WHERE m.session_id = OLD.id)
+            OR EXISTS (
+                SELECT FROM chat_retentionmark m
+                WHERE m.session_id = OLD.id AND m.lifted_at IS NULL
+                  AND NOT EXISTS (SELECT FROM chat_evaluationdecision d WHERE d.evaluation_id = m.evaluation_id)
+            )
+        ) THEN
         RAISE EXCEPTION 'update of chat_chatsession is refused: keep_until is never shortened'
             USING ERRCODE = 'restrict_violation';
     END IF;
@@ -79,7 +83,7 @@ BEGIN
     IF OLD.kind = 'redacted' AND NEW.data ? 'text' THEN
         same.data := jsonb_set(NEW.data, '{{text}}', OLD.data -> 'text');
     END IF;
-    IF same IS DISTINCT FROM OLD OR NEW.redacted_at IS NULL
+    IF same IS DISTINCT FROM OLD OR NEW.redacted_at IS NULL OR (OLD.is_changed AND NOT NEW.is_changed)
         OR NOT chat_is_masking(OLD.text, NEW.text)
         OR NOT chat_is_masking(coalesce(OLD.data ->> 'text', ''), coalesce(NEW.data ->> 'text', '')) THEN
         RAISE EXCEPTION 'update of chat_chatevent is refused: digits of a text may be masked, nothing else changes'
