@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Min
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from agents.models import User
@@ -126,8 +127,9 @@ def purge(*, at: datetime, cause: str, by: User | None = None) -> PurgeRun:
 
 
 def _release_what_is_over(*, at: datetime) -> None:
-    """Let chats go that were kept until a date that has come."""
-    ChatSession.objects.filter(retained=True, keep_until__lte=at).update(retained=False, keep_until=None)
+    """Let chats go that were kept until a date that has come, by the clock of the database, too, whose lock asks it."""
+    over = ChatSession.objects.filter(retained=True, keep_until__lte=at).filter(keep_until__lte=Now())
+    over.update(retained=False, keep_until=None)
 
 
 def _delete(cutoff: datetime, *, at: datetime) -> int:

@@ -25,7 +25,8 @@ def _end_some(at: datetime) -> int:
     due = ChatSession.objects.filter(is_due, status=Status.ENDED, wrapped_up_at__isnull=True).order_by("pk")
     sessions = list(due.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
     for session in sessions:
-        session.wrapped_up_at = session.wrap_up_deadline or at
+        assert session.ended_at is not None
+        session.wrapped_up_at = session.wrap_up_deadline or session.ended_at + rules.WRAP_UP
         session.wrap_up_deadline = None
     ChatSession.objects.bulk_update(sessions, ["wrapped_up_at", "wrap_up_deadline"])
     ChatRecord.objects.bulk_create([record_of(session) for session in sessions], ignore_conflicts=True)
