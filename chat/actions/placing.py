@@ -75,6 +75,7 @@ class Change:
     silent_from: datetime | None = None  # where the clock of a silent resident starts anew
     messages: list[EventRow] = field(default_factory=list)
     warned_of: set[str] = field(default_factory=set)  # kinds of emergencies
+    masked: dict[int, str] = field(default_factory=dict)  # what becomes of texts stored before, by number
 
     def next_seq(self) -> int:
         self.last_seq += 1
@@ -125,6 +126,7 @@ class Placing:
 
     def _redact(self, piece: EventRow, text: str, change: Change, *, at: datetime) -> EventRow:
         self.redactions.append((piece, text, at))
+        change.masked[piece.seq] = text
         return redacted_row(piece, text, change.next_seq(), at=at)
 
     def _follow_up(self, draft: Draft, screened: Screened, event: EventRow, change: Change) -> list[EventRow]:
@@ -172,7 +174,10 @@ def _completed(draft: Draft, screened: Screened, change: Change) -> tuple[Screen
     Source: EM-PAY, decision 8.
     """
     here = [event for event in change.messages if event.side == draft.side and event.at > draft.at - WINDOW]
-    pieces = [*pieces_before(draft.session_id, draft.side, at=draft.at), *here][-PIECES:]
+    before = pieces_before(draft.session_id, draft.side, at=draft.at)
+    for piece in before:
+        piece.text = change.masked.get(piece.seq, piece.text)
+    pieces = [*before, *here][-PIECES:]
     found = complete([piece.text for piece in pieces], screened.text)
     if found is None:
         return screened, []
