@@ -9,14 +9,22 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from agents.models import User
 from chat.actions.serial import is_mine
 from chat.actions.wrap_up import end_wrap_ups
-from chat.models import ChatEvent, ChatSession, Evaluation, PurgeRun, RetentionMark, StaffEvent
+from chat.models import (
+    ChatEvent,
+    ChatSession,
+    ChatSessionQuerySet,
+    Evaluation,
+    PurgeRun,
+    RetentionMark,
+    StaffEvent,
+)
 from chat.retention import CAUGHT_UP_AFTER, Retention, last_run, retention_in_force
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.failpoints import failpoint
@@ -50,7 +58,7 @@ def look_ahead(*, at: datetime) -> Outlook:
     retention = _retention(at=at)
     cutoff = at - retention.grace
     ended = ChatSession.objects.ended_before(cutoff)
-    over = ended.filter(retained=True, keep_until__lte=at).count()
+    over = _over(ended, at=at).count()
     kept = ended.filter(retained=True).count() - over
     wrapping_up = ended.transient().filter(wrapped_up_at__isnull=True, wrap_up_deadline__gt=at).count()
     counted = ended.count()
@@ -127,9 +135,15 @@ def purge(*, at: datetime, cause: str, by: User | None = None) -> PurgeRun:
 
 
 def _release_what_is_over(*, at: datetime) -> None:
-    """Let chats go that were kept until a date that has come, by the clock of the database, too, whose lock asks it."""
-    over = ChatSession.objects.filter(retained=True, keep_until__lte=at).filter(keep_until__lte=Now())
+    """Let chats go whose date has come, by the clock of the database, too, whose lock asks it."""
+    over = _over(ChatSession.objects.all(), at=at).filter(keep_until__lte=Now())
     over.update(retained=False, keep_until=None)
+
+
+def _over(sessions: ChatSessionQuerySet, *, at: datetime) -> ChatSessionQuerySet:
+    """Return those that were kept until a date that has come, and that no open evaluation holds on."""
+    undecided = RetentionMark.objects.undecided().filter(session=OuterRef("pk"))
+    return sessions.filter(~Exists(undecided), retained=True, keep_until__lte=at)
 
 
 def _delete(cutoff: datetime, *, at: datetime) -> int:

@@ -149,11 +149,11 @@ def _lift(decision: EvaluationDecision, *, at: datetime) -> None:
 
 
 def _let_go(session: ChatSession, decision: EvaluationDecision, *, at: datetime) -> None:
-    """Let a session be transient again, unless another evaluation holds it, too."""
-    if session.marks.holding().exists():
+    """Let a session be transient again, unless another evaluation holds it, too, or a date that the purge heeds."""
+    if session.keep_until is not None or session.marks.holding().exists():
         return
-    session.retained, session.keep_until = False, None
-    session.save(update_fields=["retained", "keep_until"])
+    session.retained = False
+    session.save(update_fields=["retained"])
     tell_staff(session, StaffKind.EVALUATION_CLOSED, at=at, agent=decision.by, rule=RULE)
     emit("session", sessions=[str(session.pk)])
 

@@ -36,7 +36,11 @@ END $$;
 -- Sessions: one that is kept is not deleted, not blanked, and let go by a decision or its date alone.
 CREATE FUNCTION chat_session_stays_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    is_over boolean := OLD.keep_until IS NOT NULL AND OLD.keep_until <= now();
+    is_evaluated boolean := EXISTS (
+        SELECT FROM chat_retentionmark m WHERE m.session_id = OLD.id AND m.lifted_at IS NULL
+            AND NOT EXISTS (SELECT FROM chat_evaluationdecision d WHERE d.evaluation_id = m.evaluation_id)
+    );
+    is_over boolean := OLD.keep_until IS NOT NULL AND OLD.keep_until <= now() AND NOT is_evaluated;
 BEGIN
     IF (NEW.id, NEW.customer_name, NEW.customer_email, NEW.customer_phone, NEW.topic, NEW.requested_at)
         IS DISTINCT FROM
@@ -45,7 +49,8 @@ BEGIN
             USING ERRCODE = 'restrict_violation';
     END IF;
     IF NOT NEW.retained AND NOT is_over AND (
-        NOT EXISTS (SELECT FROM chat_retentionmark m WHERE m.session_id = OLD.id)
+        OLD.keep_until IS NOT NULL
+        OR NOT EXISTS (SELECT FROM chat_retentionmark m WHERE m.session_id = OLD.id)
         OR EXISTS (SELECT FROM chat_retentionmark m WHERE m.session_id = OLD.id AND m.lifted_at IS NULL)
     ) THEN
         RAISE EXCEPTION 'update of chat_chatsession is refused: a mark ends by a decision, or on its date'
@@ -56,11 +61,7 @@ BEGIN
         AND (
             OLD.keep_until IS NOT NULL
             OR NOT EXISTS (SELECT FROM chat_retentionmark m WHERE m.session_id = OLD.id)
-            OR EXISTS (
-                SELECT FROM chat_retentionmark m
-                WHERE m.session_id = OLD.id AND m.lifted_at IS NULL
-                  AND NOT EXISTS (SELECT FROM chat_evaluationdecision d WHERE d.evaluation_id = m.evaluation_id)
-            )
+            OR is_evaluated
         ) THEN
         RAISE EXCEPTION 'update of chat_chatsession is refused: keep_until is never shortened'
             USING ERRCODE = 'restrict_violation';

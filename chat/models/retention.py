@@ -86,6 +86,10 @@ class RetentionMarkQuerySet(models.QuerySet["RetentionMark"]):
     def holding(self) -> Self:
         return self.filter(lifted_at__isnull=True)
 
+    def undecided(self) -> Self:
+        """Those that hold because nobody has decided yet; no date ends them."""
+        return self.holding().filter(evaluation__closed_at__isnull=True)
+
 
 class RetentionMark(models.Model):
     """Why a chat is kept. It ends through a decision on its evaluation, and in no other way. Source: EM-RET-Ba-i."""

@@ -10,7 +10,17 @@ from django.db import connection
 from django.forms.models import model_to_dict
 
 from agents.models import Role
-from chat.actions import Draft, append, end_wrap_ups, keep_open, look_ahead, purge, purge_if_due, request_chat
+from chat.actions import (
+    Draft,
+    append,
+    close_evaluation,
+    end_wrap_ups,
+    keep_open,
+    look_ahead,
+    purge,
+    purge_if_due,
+    request_chat,
+)
 from chat.actions.purge import leftovers
 from chat.actions.sessions import Request
 from chat.models import (
@@ -191,6 +201,24 @@ def test_a_chat_kept_until_a_date_goes_once_it_has_come(city: City) -> None:
     assert look_ahead(at=TWO).deleted == 1
     assert run(TWO).deleted == 1
     assert not is_there(session)
+
+
+@pytest.mark.rule("EM-RET-Ba-i")
+def test_a_date_that_has_come_ends_no_mark_that_is_not_decided(city: City) -> None:
+    session = ended(city, TWO - 48 * HOUR, retained=True, keep_until=TWO)
+    held = MarkFactory(session=session)
+    assert (look_ahead(at=TWO).kept, run(TWO).kept) == (1, 1)
+    close_evaluation(held.evaluation_id, by_id=city.supervisor.pk, reason="No ban.", at=TWO)
+    assert run(TWO).deleted == 1
+
+
+@pytest.mark.rule("EM-RET-Ba-i")
+def test_a_decision_does_not_cut_a_date_short(city: City) -> None:
+    session = ended(city, TWO - 48 * HOUR, retained=True, keep_until=TWO + HOUR)
+    held = MarkFactory(session=session)
+    close_evaluation(held.evaluation_id, by_id=city.supervisor.pk, reason="No ban.", at=TWO)
+    assert run(TWO).kept == 1
+    assert run(TWO + HOUR).deleted == 1
 
 
 def test_a_date_that_the_databases_clock_has_not_reached_holds_its_own_chat_only(city: City) -> None:

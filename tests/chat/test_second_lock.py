@@ -265,3 +265,21 @@ def test_what_nothing_keeps_goes_alone_or_with_its_session(kept: Kept) -> None:
     assert run("DELETE FROM chat_chatsession WHERE id = %(other)s", kept.facts()) == 1
     assert not ChatEvent.objects.filter(session=kept.other.pk).exists()
     assert not StaffEvent.objects.filter(session=kept.other.pk).exists()
+
+
+def test_a_date_ends_no_mark_whose_evaluation_is_open(kept: Kept) -> None:
+    over = timezone.now() - timedelta(seconds=1)
+    ChatSession.objects.filter(pk=kept.other.pk).update(retained=True, keep_until=over)
+    mark = MarkFactory(session=kept.other)
+    release = "UPDATE chat_chatsession SET retained = false, keep_until = NULL WHERE id = %(other)s"
+    assert refused(release, kept.facts())
+    DecisionFactory(evaluation=mark.evaluation)
+    assert run(release, kept.facts()) == 1
+
+
+def test_a_decision_does_not_cut_a_date_short(kept: Kept, decided: EvaluationDecision) -> None:
+    RetentionMark.objects.filter(pk=kept.mark.pk).update(lifted_at=NOON, decision=decided)
+    ChatSession.objects.filter(pk=kept.session.pk).update(keep_until=timezone.now() + timedelta(days=1))
+    assert refused(
+        "UPDATE chat_chatsession SET retained = false, keep_until = NULL WHERE id = %(session)s", kept.facts()
+    )
