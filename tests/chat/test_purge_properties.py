@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from agents.models import Agent
@@ -104,11 +104,11 @@ class World:
         """Keep a chat until a date, as a ban will."""
         life = self.life(pick)
         if life is not None and not life.is_gone and not life.is_kept:
-            life.keep_until = self.at + timedelta(hours=pick % 72 + 1)
+            life.keep_until = self.at + timedelta(hours=6 * pick + 1)
             ChatSession.objects.filter(pk=life.pk).update(retained=True, keep_until=life.keep_until)
 
     def wait(self, pick: int) -> None:
-        self.at += (pick % 40 + 1) * 20 * MINUTE
+        self.at += (pick * 90 + 20) * MINUTE
 
     def purge(self, pick: int) -> None:
         due = [life for life in self.lives if not life.is_gone]
@@ -136,7 +136,7 @@ class World:
 
 
 STEPS = ["ask", "end", "mark", "decide", "keep_until", "wait", "purge"]
-steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 200)), min_size=5, max_size=30)
+steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), min_size=10, max_size=40)
 
 
 @contextmanager
@@ -157,10 +157,11 @@ def agent(city: City) -> Agent:
 @pytest.mark.rule("EM-RET-A")
 @pytest.mark.rule("EM-RET-Ba-i")
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
+    phases=[Phase.generate],  # the first failure tells enough; making it smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(chosen=steps)
@@ -169,7 +170,7 @@ def test_nothing_outlives_its_time_and_nothing_kept_goes_before_it(
 ) -> None:
     with undone():
         world = World(city, agent)
-        for step, pick in [("ask", 1), ("end", 0), *chosen, ("wait", 200), ("purge", 0)]:
+        for step, pick in [("ask", 1), ("end", 0), *chosen, ("wait", 1), ("purge", 0)]:
             getattr(world, step)(pick)
             world.check()
         for _ in list(world.open):
