@@ -160,7 +160,7 @@ def provoke_a_failed_sweep(city: City) -> None:
     """The notice to a silent resident cannot be stored: the sweep fails on a chat that bears the needle."""
     with broken("chat_chatevent", "rule <> 'EM-IDLE-2'"):
         size = city.log.stat().st_size
-        city.wait_until(lambda: "provoked" in city.log.read_text()[size:], "no sweep has failed")
+        city.wait_until(lambda: "IntegrityError" in city.log.read_text()[size:], "no sweep has failed")
 
 
 def live_through_a_chat(city: City, agent: Agent) -> str:
