@@ -240,3 +240,11 @@ def test_a_text_of_a_chat_that_stayed_would_be_found(agent: Agent) -> None:
         )
     assert where(NEEDLE, texts_in_database()) == ["chat_chatevent.data"]
     assert NEEDLE in dump()
+
+
+def test_what_the_processes_logged_meanwhile_bears_no_needle(agent: Agent, city: City) -> None:
+    live_through_a_chat(city, agent)
+    city.stop()
+    logged = city.log.read_text(errors="replace")
+    assert "IntegrityError" in logged
+    assert [line for line in logged.splitlines() if NEEDLE in line] == []
