@@ -220,6 +220,7 @@ vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))
 if DEMO and not env.str("EMAIL_URL", default=""):
     EMAIL_BACKEND = "contactcenter.notices.backends.DemoMailBackend"
 EMAIL_TIMEOUT = 20
+MAIL_KEPT = timedelta(days=_whole_number("MAIL_KEEP_DAYS", 30))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Contact centre <no-reply@maplebrook.example>")
 
 # ---- What a page may load --------------------------------------------------
@@ -279,6 +280,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contactcenter.operations.tasks.heartbeat",
         "schedule": 5.0,
         "options": {"expires": 5},
+    },
+    "tidy": {
+        "task": "contactcenter.operations.tasks.tidy",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
 }
 

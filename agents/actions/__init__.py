@@ -8,9 +8,9 @@ from agents.actions.certificates import (
     tell_about_kinds,
     withdraw_certificate,
 )
-from agents.actions.links import ask_for_new_password, set_password_by_link
-from agents.actions.lockout import Try, begin_try, forget_tries
-from agents.actions.logins import end_login, end_logins, open_login, record_activity
+from agents.actions.links import ask_for_new_password, delete_dead_links, set_password_by_link
+from agents.actions.lockout import Try, begin_try, forget_old_tries, forget_tries
+from agents.actions.logins import delete_dead_sessions, end_login, end_logins, open_login, record_activity
 from agents.actions.people import disable, enable, invite, invite_again, set_roles, tell_about
 from agents.actions.presence import note_connected, note_disconnected, set_presence
 from agents.actions.second_factor import (
@@ -28,10 +28,13 @@ __all__ = [
     "begin_try",
     "certify",
     "confirm_device",
+    "delete_dead_links",
+    "delete_dead_sessions",
     "disable",
     "enable",
     "end_login",
     "end_logins",
+    "forget_old_tries",
     "forget_tries",
     "invite",
     "invite_again",

@@ -18,6 +18,7 @@ from contactcenter.lib.hashing import digest, new_secret
 from contactcenter.notices.actions import queue_mail
 
 HOUR = timedelta(hours=1)
+KEPT = timedelta(days=1)
 
 
 @transaction.atomic
@@ -82,6 +83,11 @@ def withdraw_links(user: User, *, at: datetime, purpose: str | None = None) -> N
     if purpose is not None:
         links = links.filter(purpose=purpose)
     links.update(expires_at=at)
+
+
+def delete_dead_links(*, at: datetime) -> None:
+    """Delete links that have opened nothing for a day: used or run out."""
+    OneTimeLink.objects.filter(expires_at__lt=at - KEPT).delete()
 
 
 def _links_of_last_hour(user: User, *, at: datetime) -> int:

@@ -45,7 +45,7 @@ def begin_try(username: str, address: Address | None, *, at: datetime) -> Try:
     of_username = watched.filter(username_key=username_key).count()
     of_address = watched.filter(address_key=address_key).count()
     LogInTry.objects.create(username_key=username_key, address_key=address_key, at=at)
-    LogInTry.objects.filter(at__lt=at - KEPT).delete()
+    forget_old_tries(at=at)
     if of_username == rules.FAILURES_WATCHED:
         _tell_admins(_("for one user name"), at=at)
     if of_address == rules.FAILURES_WATCHED:
@@ -60,6 +60,11 @@ def forget_tries(username: str, address: Address | None) -> None:
     """The password was right: the tries of this user name from this address count no more."""
     username_key, address_key = _keys(username, address)
     LogInTry.objects.filter(username_key=username_key, address_key=address_key).delete()
+
+
+def forget_old_tries(*, at: datetime) -> None:
+    """Delete tries that are older than a day: no limit looks so far back."""
+    LogInTry.objects.filter(at__lt=at - KEPT).delete()
 
 
 def _keys(username: str, address: Address | None) -> tuple[str, str]:

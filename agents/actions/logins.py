@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from agents import rules
@@ -35,6 +36,11 @@ def end_logins(user: User, *, at: datetime, without_second_factor: bool = False)
     if without_second_factor:
         open_ones = open_ones.filter(second_factor=False)
     _end(list(open_ones), at=at)
+
+
+def delete_dead_sessions(*, at: datetime) -> None:
+    """Delete the contents of browser sessions that have run out; `LogIn` still knows when they were."""
+    Session.objects.filter(expire_date__lt=at).delete()
 
 
 def _end(log_ins: list[LogIn], *, at: datetime) -> None:

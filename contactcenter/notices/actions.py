@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.failpoints import failpoint
 from contactcenter.notices import rules
-from contactcenter.notices.models import Mail
+from contactcenter.notices.models import DemoMail, Mail
 
 
 def queue_mail(*, to: str, subject: str, body: str, at: datetime, holds_one_time_link: bool = False) -> Mail:
@@ -65,6 +65,17 @@ def try_again(mail: Mail, *, at: datetime) -> None:
     mail.attempts = 0
     mail.next_attempt_at = at
     mail.save(update_fields=["attempts", "next_attempt_at"])
+
+
+def delete_old_mail(*, at: datetime) -> int:
+    """Delete mails that were sent or given up longer ago than `MAIL_KEEP_DAYS`; answer how many.
+
+    What still waits for an attempt stays, however old it is.
+    """
+    since = at - settings.MAIL_KEPT
+    DemoMail.objects.filter(at__lt=since).delete()
+    deleted, _by_table = Mail.objects.done_before(since).delete()
+    return deleted
 
 
 def _hand_over(mail: Mail) -> None:

@@ -14,6 +14,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
     def due_at(self, at: datetime) -> Self:
         return self.filter(next_attempt_at__lte=at)
 
+    def done_before(self, moment: datetime) -> Self:
+        """Sent before then; or given up, and written before then."""
+        over = Q(sent_at__lt=moment) | Q(sent_at__isnull=True, created_at__lt=moment)
+        return self.filter(over, next_attempt_at__isnull=True)
+
     def failing(self) -> Self:
         """Not sent although tried: to be tried again, or given up."""
         return self.filter(sent_at__isnull=True, attempts__gt=0)

@@ -1,4 +1,7 @@
-"""Heartbeats: the worker notes itself, and each tick of beat that reaches a worker is noted as beat's."""
+"""What beat wakes for the installation itself: heartbeats, and the deleting of what has had its time.
+
+The worker notes itself; each tick of beat that reaches a worker is noted as beat's.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,12 @@ _last_note = 0.0
 def heartbeat() -> None:
     """Beat, every 5 seconds. Safe to run twice, late, or on ten machines."""
     actions.beat_heart("beat", at=timezone.now())
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def tidy() -> None:
+    """Beat, every 10 minutes: delete what is kept for a time only. Safe to run twice, late, or on ten machines."""
+    actions.tidy(at=timezone.now())
 
 
 @worker_ready.connect
