@@ -1,7 +1,7 @@
 # One image for web, pages, worker and beat; docker-compose.yml says which is which.
 FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-RUN useradd --system --home /srv/townline townline
+RUN useradd --system --home /srv/townline townline && install --directory --mode 0700 --owner townline /backups
 WORKDIR /srv/townline
 COPY deploy/requirements.lock requirements-server.lock
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements-server.lock

@@ -281,6 +281,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "ledger": {
+        "task": "contactcenter.operations.tasks.carry_ledger",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "tidy": {
         "task": "contactcenter.operations.tasks.tidy",
         "schedule": 600.0,

@@ -1,6 +1,7 @@
 """Every write of the chat. Lock, guard, write, emit; the only writers of `status`."""
 
 from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
+from chat.actions.ledger import drop_ledger_entries, import_ledger_entries
 from chat.actions.messages import append
 from chat.actions.placing import Draft, Result
 from chat.actions.purge import Outlook, look_ahead, purge, purge_from_ledger, purge_if_due
@@ -28,9 +29,11 @@ __all__ = [
     "append",
     "close_connection",
     "close_evaluation",
+    "drop_ledger_entries",
     "end_as_agent",
     "end_as_customer",
     "end_wrap_ups",
+    "import_ledger_entries",
     "keep_connections",
     "keep_open",
     "lift_from_ledger",

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from agents.actions import delete_dead_links, delete_dead_sessions, forget_old_tries
 from contactcenter.notices.actions import delete_old_mail
+from contactcenter.operations.copies.backup import tidy_folders
 from contactcenter.operations.models import Heartbeat
 
-TIDIED = (delete_old_mail, delete_dead_sessions, delete_dead_links, forget_old_tries)
+TIDIED = (delete_old_mail, delete_dead_sessions, delete_dead_links, forget_old_tries, tidy_folders)
 
 
 def beat_heart(name: str, *, at: datetime) -> None:
@@ -17,7 +18,7 @@ def beat_heart(name: str, *, at: datetime) -> None:
 
 
 def tidy(*, at: datetime) -> None:
-    """Delete what is kept for a time only: old mail, dead sessions, dead links, old tries to log in.
+    """Delete what is kept for a time only: old mail, dead sessions and links, tries to log in, old back-ups.
 
     One kind that fails keeps none of the others from going.
     """
