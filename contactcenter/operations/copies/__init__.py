@@ -2,5 +2,6 @@
 
 from contactcenter.operations.copies.backup import forget_folder, make_backup
 from contactcenter.operations.copies.ledger import sync_ledger
+from contactcenter.operations.copies.restoring import restore
 
-__all__ = ["forget_folder", "make_backup", "sync_ledger"]
+__all__ = ["forget_folder", "make_backup", "restore", "sync_ledger"]
