@@ -142,9 +142,9 @@ SETTABLE: dict[str, Settable] = {
                 gettext_lazy("Minutes of rest before a chat is deleted"),
                 gettext_lazy(
                     "A chat that ended less long ago than this before the run is left for the next one. "
-                    "0: every ended chat goes."
+                    "At least 30: for so long a resident may still read and copy it."
                 ),
-                0,
+                30,
                 1440,
                 default=60,
             ),

@@ -6,18 +6,23 @@ import re
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations import RunSQL
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chat.retention import last_run, retention_in_force
+from contactcenter.operations.copies.checks import backup_trouble, ledger_trouble
 from contactcenter.operations.health import Check, Look, look_at_everything
 from contactcenter.operations.stores import data_folder
 
 SHORTEST_KEY = 50
+PURGE_WITHIN = timedelta(hours=1)  # of its time
 LEAST_FREE = 1_000_000_000  # bytes
 MAIL_WITHIN = 3.0  # seconds
 KEYLESS = "only-for-the-demo-and-tests-"  # how the key begins that stands in the source for all to read
@@ -144,6 +149,32 @@ def _made_and_dropped(sql: str) -> Iterator[tuple[str, str]]:
     )
 
 
+# What goes and what stays -----------------------------------------------------
+def _purge() -> Check:
+    at = timezone.now()
+    held = retention_in_force(at=at)
+    well = _("The daily purge runs when it is due.")
+    if held.refusal:
+        return Check("purge", False, False, held.refusal, well)
+    due, last = held.last_time(at=at), last_run()
+    is_late = at > due + PURGE_WITHIN and (last is None or last.started_at < due)
+    leftover = last.leftover if last else 0
+    mend = _("The purge that was due has not run. Start worker and beat, or run manage.py purge_transcripts.")
+    if leftover:
+        mend = _("The last purge left rows behind that should have gone. Look whether triggers and constraints are on.")
+    return Check("purge", False, not is_late and not leftover, mend, well)
+
+
+def _ledger() -> Check:
+    trouble = ledger_trouble(at=timezone.now())
+    return Check("ledger", False, not trouble, trouble, _("The ledgers beside the back-ups keep up."))
+
+
+def _backup() -> Check:
+    trouble = "" if settings.DEMO else backup_trouble(at=timezone.now())
+    return Check("backup", False, not trouble, trouble, _("There is a back-up of the last day, or this is the demo."))
+
+
 # A further one is added here; `manage.py doctor` and /health/ tell of it, /readyz does not.
 BY_ITSELF: tuple[Look, ...] = (_secret_key, _debug, _mail_server, _disk)
-IN_THE_DATABASE: tuple[Look, ...] = (_silent_log, _archive, _triggers)
+IN_THE_DATABASE: tuple[Look, ...] = (_silent_log, _archive, _triggers, _purge, _ledger, _backup)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agents.models import User
+from contactcenter.operations.copies.checks import restore_trouble
 from contactcenter.operations.models import Heartbeat
 
 LARGEST_SKEW = timedelta(seconds=2)
@@ -43,7 +44,10 @@ def look_at_everything() -> list[Check]:
     database = look_at_database()
     if not database.is_well:
         return [database, _valkey()]
-    return [database, *(look() for look in READINESS)]
+    restore = _restore()
+    if not restore.is_well:  # its tables are coming: nothing is asked of them
+        return [database, restore, _valkey()]
+    return [database, restore, *(look() for look in READINESS)]
 
 
 def look_at_database() -> Check:
@@ -62,6 +66,11 @@ def _answers(ask: Callable[[], bool]) -> bool:
     except DatabaseError:
         connection.close_if_unusable_or_obsolete()
         return False
+
+
+def _restore() -> Check:
+    trouble = restore_trouble()
+    return Check("restore", True, not trouble, trouble, _("No restore is running."))
 
 
 def _migrations() -> Check:

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from agents.models import Agent, Department, Presence
 from chat.models import ChatSession, Connection
+from chat.retention import last_run
 from chat.states import Status
 from contactcenter.notices.models import Mail
 from contactcenter.operations.models import Heartbeat
@@ -143,5 +144,23 @@ def _outbox(at: datetime) -> list[Figure]:
     ]
 
 
+def _retention(at: datetime) -> list[Figure]:
+    last = last_run()
+    found = ChatSession.objects.aggregate(
+        oldest=Min("ended_at", filter=Q(retained=False)), kept=Count("pk", filter=Q(retained=True))
+    )
+    age = seconds_since(last.started_at if last else None, at)
+    oldest = seconds_since(found["oldest"], at)
+    return [
+        Figure("townline_purge_age_seconds", _("How long ago the purge ran; 0 before its first run."), (("", age),)),
+        Figure(
+            "townline_transcript_oldest_seconds",
+            _("How long ago the oldest chat ended that nothing keeps and that is still there."),
+            (("", oldest),),
+        ),
+        Figure("townline_chats_kept", _("Chats that are kept under a mark."), (("", float(found["kept"])),)),
+    ]
+
+
 # Each is a statement or two; a further one is added here.
-SOURCES: tuple[Source, ...] = (_queues, _running, _sockets, _people, _processes, _outbox)
+SOURCES: tuple[Source, ...] = (_queues, _running, _sockets, _people, _processes, _outbox, _retention)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -18,12 +20,17 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from agents.models import User
+from chat.actions import purge
+from chat.models import PurgeRun
 from contactcenter.lib.embedded import free_port
 from contactcenter.operations import doctor
 from contactcenter.operations.actions import beat_heart
+from contactcenter.operations.copies.checks import RESTORE_LOCK
 from contactcenter.operations.doctor import KEYLESS, SILENCE, archive_check, examine, triggers_of_migrations
+from contactcenter.operations.models import BackupFolder, BackupRun
 from contactcenter.operations.stores import ROOT
 from tests.factories import UserFactory
+from tests.policies.factories import keep_chats
 
 pytestmark = pytest.mark.django_db
 OWN_KEY = "7q" * 30
@@ -35,6 +42,16 @@ def well(settings: Settings) -> None:
     settings.SECRET_KEY = OWN_KEY
     beat_heart("worker", at=timezone.now())
     beat_heart("beat", at=timezone.now())
+    keep_chats()
+    purge(at=timezone.now(), cause="daily")
+    make_note_of_a_backup()
+    connection.check_constraints()  # now, so that a test may alter tables
+
+
+def make_note_of_a_backup() -> None:
+    now = timezone.now()
+    facts = {"folder": "/srv/backups", "name": "townline-1", "rows": 1, "bytes": 1, "max_age_days": 30}
+    BackupRun.objects.create(at=now, keep_until=now + timedelta(days=30), **facts)
 
 
 def diagnosis() -> dict[str, str]:
@@ -56,9 +73,9 @@ def test_all_well_is_a_line_for_each_and_ends_with_0(well: None) -> None:
     assert (code, [line for line in lines if not line.startswith("ok     ")]) == (0, [])
     names = [line[7:].partition(":")[0] for line in lines]
     assert names == [
-        *("database", "migrations", "demo", "clock", "valkey", "worker", "beat"),
+        *("database", "restore", "migrations", "demo", "clock", "valkey", "worker", "beat"),
         *("secret_key", "debug", "mail", "disk"),
-        *("postgres_log", "archive", "triggers"),
+        *("postgres_log", "archive", "triggers", "purge", "ledger", "backup"),
     ]
     assert all(line.endswith((".", "(EM-RET-A).")) for line in lines)
 
@@ -158,12 +175,12 @@ def test_readyz_asks_nothing_that_is_the_doctors(
 ) -> None:
     settings.OPS_ALLOW = [ipaddress.ip_network("127.0.0.1/32")]
     settings.DEBUG = True
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         answer = Client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
     checks = answer.json()["checks"]
-    assert list(checks) == ["database", "migrations", "demo", "clock", "valkey", "worker", "beat"]
+    assert list(checks) == ["database", "restore", "migrations", "demo", "clock", "valkey", "worker", "beat"]
     assert checks["database"] == "ok"
     assert checks["beat"] == "No beat has shown itself for 30 seconds. Start the Celery beat."
 
@@ -175,3 +192,35 @@ def test_readyz_refuses_what_must_not_serve_and_tells_strangers_nothing_else() -
     assert answer.json().keys() == {"status", "instance"}
     User.objects.update(is_demo=False)
     assert Client().get("/readyz").status_code == 200
+
+
+def test_a_purge_that_is_missed_refuses_or_leaves_something_is_told(well: None) -> None:
+    PurgeRun.objects.update(leftover=2)
+    assert "left rows behind" in diagnosis()["purge"]
+    PurgeRun.objects.update(leftover=0, started_at=timezone.now() - timedelta(days=2))
+    keep_chats(purge_at=f"{(timezone.localtime() - timedelta(hours=2)):%H:%M}")
+    assert "has not run" in diagnosis()["purge"]
+    keep_chats(legal_basis="")
+    assert "no legal basis" in diagnosis()["purge"]
+
+
+def test_back_ups_that_are_missing_and_ledgers_that_lag_are_told_outside_the_demo(
+    well: None, settings: Settings
+) -> None:
+    BackupRun.objects.update(at=timezone.now() - timedelta(days=2))
+    assert "Run manage.py backup DIR each night" in diagnosis()["backup"]
+    settings.DEMO = True
+    assert "backup" not in diagnosis()
+    BackupFolder.objects.create(path="/srv/backups", keep_until=timezone.now() + timedelta(days=9))
+    assert "/srv/backups" in diagnosis()["ledger"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_restore_runs_no_process_may_serve(settings: Settings) -> None:
+    settings.OPS_ALLOW = [ipaddress.ip_network("127.0.0.1/32")]
+    other = connection.copy()
+    with contextlib.closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [RESTORE_LOCK])
+        answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert "A restore is running" in answer.json()["checks"]["restore"]

@@ -11,11 +11,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from agents.models import Role
+from chat.actions import purge
 from contactcenter.operations.actions import beat_heart
 from contactcenter.operations.doctor import examine
 from contactcenter.operations.metrics import read_figures
 from contactcenter.operations.versions import own_version
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, QueuedSessionFactory, log_in
+from tests.operations.test_doctor import make_note_of_a_backup
+from tests.policies.factories import keep_chats
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +45,9 @@ def test_each_check_and_each_figure_is_there(admin_client: Client) -> None:
 def test_what_is_to_be_mended_comes_first_and_is_counted(admin_client: Client, settings: Settings) -> None:
     settings.SECRET_KEY = "7q" * 30
     beat_heart("worker", at=timezone.now())
+    keep_chats()
+    purge(at=timezone.now(), cause="daily")
+    make_note_of_a_backup()
     log_in(admin_client, AgentFactory(user__username="ada", user__roles=[Role.ADMIN]).user)
     page = words(admin_client)
     assert "1 part needs you" in page

@@ -165,7 +165,7 @@ def test_texts_numbers_and_a_time_are_shown_in_words_and_written(admin_client):
 def test_the_form_has_the_right_field_for_each_kind_of_value(admin_client):
     page = shown(admin_client.get(PURGE_PAGE))
     assert '<input type="time" name="purge_at" value="02:00"' in page
-    assert '<input type="number" name="grace_minutes" value="60" min="0" max="1440"' in page
+    assert '<input type="number" name="grace_minutes" value="60" min="30" max="1440"' in page
     assert '<textarea name="legal_basis"' in page
     assert "While this is empty the purge refuses to run, and the chat does not open." in page
     assert '<input type="url" name="page"' in shown(admin_client.get(f"{RULES}add/?rule=EM-PAY"))
@@ -262,7 +262,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(admin_clie
     [
         ("EM-RET-A", {**PURGE, "purge_at": "25:00"}, "purge_at", "write a time of day from 00:00 to 23:59"),
         ("EM-RET-A", {**PURGE, "purge_at": ""}, "purge_at", "write a time of day from 00:00 to 23:59"),
-        ("EM-RET-A", {**PURGE, "grace_minutes": "1441"}, "grace_minutes", "from 0 to 1440"),
+        ("EM-RET-A", {**PURGE, "grace_minutes": "1441"}, "grace_minutes", "from 30 to 1440"),
         ("EM-RET-A", {**PURGE, "legal_basis": "x" * 301}, "legal_basis", "Shorten it to 300 characters."),
         ("EM-PAY", {**PLAIN, "page": "http://pay.maplebrook.example/"}, "page", "it begins with https://"),
         ("EM-PAY", {**PLAIN, "page": "the treasury"}, "page", "it begins with https://"),

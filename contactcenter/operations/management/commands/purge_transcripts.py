@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from chat.actions import look_ahead, purge
 from chat.models import PurgeRun
-from contactcenter.lib.errors import DomainError
+from contactcenter.lib.errors import DomainError, Unavailable
+from contactcenter.operations.copies import sync_ledger
 from policies.previews import say_city_moment
 
 
@@ -42,6 +44,8 @@ def _outlook(at: datetime) -> list[str]:
 
 def _run(at: datetime) -> list[str]:
     run = purge(at=at, cause=PurgeRun.Cause.BY_HAND)
+    with suppress(Unavailable):  # beat carries it in a moment
+        sync_ledger(at=at)
     assert run.cutoff is not None  # it ran
     oldest = say_city_moment(run.oldest_left_at) if run.oldest_left_at else "none"
     return [
