@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy
 
 from chat.conformance import Changes
 from chat.emergencies import EMERGENCY, PAY
-from chat.models import PERSON_REASONS, ChatEvent, ChatSession, PurgeRun, Reading, RetentionMark, StaffEvent
+from chat.models import PERSON_REASONS, ChatEvent, ChatSession, Evaluation, PurgeRun, Reading, RetentionMark, StaffEvent
 from chat.retention import RULE, Retention
 from policies.conformance import Finding, Period, keep
 from policies.models import RuleVersion
@@ -125,8 +125,19 @@ def check_marks(period: Period) -> Finding:
     holding = RetentionMark.objects.holding().filter(session=OuterRef("pk"))
     unmarked = ChatSession.objects.filter(~Exists(holding), retained=True, keep_until__isnull=True)
     unkept = ChatSession.objects.filter(Exists(holding), retained=False)
-    wrong |= {str(pk) for pk in (unmarked | unkept).values_list("pk", flat=True)}
+    wrong |= {str(pk) for pk in (unmarked | unkept | _passed_over()).values_list("pk", flat=True)}
     return Finding(max(marks.count(), len(wrong)), tuple(sorted(wrong)))
+
+
+def _passed_over() -> QuerySet[ChatSession]:
+    """Return chats that began while their customer's evaluation was open, and that it does not hold.
+
+    Of open evaluations only: who the customer was is forgotten with the decision.
+    """
+    about = Evaluation.objects.open().exclude(returning_key="").filter(returning_key=OuterRef("returning_key"))
+    marks = RetentionMark.objects.filter(session=OuterRef(OuterRef("pk")), evaluation=OuterRef("pk"))
+    unheld = about.filter(~Exists(marks), opened_at__lt=OuterRef("requested_at"))
+    return ChatSession.objects.filter(Exists(unheld))
 
 
 def check_asked(period: Period) -> Finding:

@@ -151,6 +151,18 @@ def test_a_kept_chat_that_should_not_be_and_the_other_way_round_is_found(city, d
 
 
 @pytest.mark.rule("EM-RET-Ba-i")
+def test_a_later_chat_that_its_open_evaluation_does_not_hold_is_found(city):
+    a_chat(city, hour=8)
+    session = a_chat(city, returning_key="r" * 64)
+    mark(session.pk, agent_id=city.rosa.pk, reason="harassment", at=local(9, 5))
+    later = a_chat(city, hour=10)
+    assert is_kept("EM-RET-Ba-i")
+    with as_owner():
+        ChatSession.objects.filter(pk=later.pk).update(returning_key="r" * 64)
+    assert verdict("EM-RET-Ba-i").finding.broken == (str(later.pk),)
+
+
+@pytest.mark.rule("EM-RET-Ba-i")
 def test_a_chat_that_is_kept_without_a_mark_is_found(city):
     session = a_chat(city)
     ChatSession.objects.filter(pk=session.pk).update(retained=True)
