@@ -7,9 +7,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -17,10 +19,11 @@ from threading import Thread
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from agents.models import Agent, Department, Presence
-from chat.models import Wording
+from chat.models import Connection, Wording
 from policies.models import ScreeningWord
 from tests.browser.watch import Watch
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory, WordingFactory
@@ -93,6 +96,7 @@ class Server:
     foreign: str
     stranger: str
     process: subprocess.Popen[str] | None = None
+    started_at: datetime | None = None
 
     @property
     def url(self) -> str:
@@ -100,6 +104,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        self.started_at = timezone.now()
         self.process = subprocess.Popen(self._command(), env=self._environment(), stderr=subprocess.PIPE, text=True)
         Thread(target=self._pass_on, args=(self.process,), daemon=True).start()
         wait_until_healthy(f"{self.url}/healthz")
@@ -119,6 +124,14 @@ class Server:
             yield
         finally:
             self.start()
+
+    def forgets_closed_sockets(self) -> bool:
+        """Wait until it has forgotten the sockets that were closed: a flush meanwhile could meet its locks."""
+        patience = time.monotonic() + PATIENCE / 1000
+        while Connection.objects.filter(opened_at__gte=self.started_at).exists():
+            if time.monotonic() > patience:
+                return False
+        return True
 
     def kill(self) -> None:
         assert self.process is not None
@@ -199,7 +212,7 @@ class City:
 
 
 @pytest.fixture
-def city(transactional_db: None, playwright: Playwright) -> City:
+def city(transactional_db: None, playwright: Playwright, server: Server) -> Iterator[City]:
     """One department, two agents who are online with three seats each; chats are kept for the day and screened."""
     keep_chats()
     adopt("EM-PII-B", ask_email=False, ask_phone=False)
@@ -228,7 +241,8 @@ def city(transactional_db: None, playwright: Playwright) -> City:
     people = [agent(name, general) for name in ("Rosa", "Rudi")]
     for each in people:
         each.languages.add(english)
-    return City(general, *people)
+    yield City(general, *people)
+    assert server.forgets_closed_sockets()
 
 
 def agent(name: str, department: Department) -> Agent:
