@@ -41,9 +41,10 @@ SILENCE = {
 
 
 def examine() -> list[Check]:
-    """Look at everything, thoroughly. Without a database nothing is asked that needs it."""
+    """Look at everything, thoroughly. Without a database, or during a restore, nothing is asked that needs it."""
     checks = look_at_everything()
-    looks = [*BY_ITSELF, *(IN_THE_DATABASE if checks[0].is_well else ())]
+    is_open = all(check.is_well for check in checks if check.name in {"database", "restore"})
+    looks = [*BY_ITSELF, *(IN_THE_DATABASE if is_open else ())]
     return [*checks, *(look() for look in looks)]
 
 

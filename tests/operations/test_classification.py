@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+import redis
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -13,8 +15,11 @@ from django.db import connection
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
+from contactcenter.celery import app
+from contactcenter.lib.embedded import Valkey
 from contactcenter.operations.classification import PLACES, TABLES, Class, InBackup, Table, table_called
 from contactcenter.operations.classification.page import page
+from contactcenter.operations.classification.places import CELERY_KEYS
 from contactcenter.operations.classification.tables import NEVER
 from contactcenter.operations.copies.tables import functions_there, tables_there
 from tests.factories import UserFactory
@@ -142,6 +147,20 @@ def test_nothing_writes_what_is_said_to_be_never_written() -> None:
         for table in (each for each in TABLES if each.goes is NEVER):
             cursor.execute(f"SELECT count(*) FROM {table.name}")
             assert cursor.fetchone() == (0,), table.name
+
+
+def test_valkey_holds_no_key_that_is_not_listed(tmp_path: Path) -> None:
+    valkey = Valkey(tmp_path / "valkey")
+    try:
+        with app.connection_for_write(valkey.start()) as broker:
+            app.send_task("contactcenter.operations.tasks.heartbeat", queue="sweeps", connection=broker)
+            app.send_task("contactcenter.notices.tasks.send_due_mail", connection=broker)
+        with redis.from_url(valkey.url) as client:
+            keys = {key.decode() for key in client.scan_iter()}
+    finally:
+        valkey.stop()
+    assert {"townline", "sweeps"} <= keys
+    assert [key for key in keys if not any(fnmatch(key, pattern) for pattern in CELERY_KEYS)] == []
 
 
 def test_the_other_places_are_said_in_full() -> None:

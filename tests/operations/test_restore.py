@@ -17,10 +17,11 @@ import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from pytest_django import Settings
 
 from agents.models import Agent, User
-from chat.actions import close_evaluation, mark, purge
+from chat.actions import close_evaluation, end_as_agent, mark, purge
 from chat.models import ChatEvent, ChatSession, Evaluation, LedgerEntry, PurgeRun, RetentionMark
 from contactcenter.lib.errors import WrongState
 from contactcenter.operations.classification import TABLES, InBackup
@@ -30,10 +31,13 @@ from contactcenter.operations.copies.checks import restore_trouble
 from contactcenter.operations.copies.ledger_file import read_ledger
 from contactcenter.operations.copies.restoring import choose
 from contactcenter.operations.copies.tables import functions_there, tables_there, tally_of_file
+from contactcenter.operations.doctor import examine
+from contactcenter.operations.health import look_at_everything
 from contactcenter.operations.models import BackupFolder, BackupRun, RestoreRun
 from contactcenter.operations.stores import ROOT
 from policies.models import RuleVersion
 from tests.factories import AgentFactory, as_owner
+from tests.needles import texts_in_database, where
 from tests.operations.databases import environment_of_commands, own_database
 from tests.operations.rich_city import HOUR, KEPT, NOON, TRANSIENT, Rich
 
@@ -184,6 +188,22 @@ def test_what_was_let_go_and_purged_after_the_back_up_stays_gone(rich: Rich, mad
         ChatSession.objects.filter(pk=running.pk).update(retained=False)
         later = mark(running.pk, agent_id=rich.rosa.pk, reason="harassment", at=LATER + HOUR)
         assert later.pk > again.pk  # a number that the ledger speaks of is not given to another mark
+
+
+@pytest.mark.rule("EM-RET-A")
+def test_a_purged_word_is_in_no_back_up_made_after_it_and_in_no_restored_copy(rich: Rich, folder: Path) -> None:
+    close_evaluation(rich.mark.evaluation_id, by_id=rich.supervisor.pk, reason="No ban.", at=LATER)
+    running = RetentionMark.objects.get(session=rich.running.pk)
+    close_evaluation(running.evaluation_id, by_id=rich.supervisor.pk, reason="No ban.", at=LATER)
+    end_as_agent(rich.running.pk, agent_id=rich.rosa.pk, outcome="conduct", at=LATER)
+    assert purge(at=LATER + DAY, cause=PurgeRun.Cause.DAILY).deleted == 4
+    make_backup(folder, at=LATER + DAY)
+    for needle in (KEPT, TRANSIENT):
+        assert [path for path in folder.rglob("*") if path.is_file() and needle in path.read_text()] == []
+    with own_database():
+        restore(folder, at=LATER + DAY)
+        for needle in (KEPT, TRANSIENT):
+            assert where(needle, texts_in_database()) == []
 
 
 @pytest.mark.rule("EM-RET-A")
@@ -414,6 +434,10 @@ def test_while_a_restore_runs_nobody_may_serve(transactional_db: None) -> None:
     with closing(psycopg2.connect(dbname=own["NAME"], **reached)) as other, other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('operations.restore', 0))")
         assert "A restore is running" in restore_trouble()
+        answer = Client().get("/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+        assert [check.name for check in look_at_everything()] == ["database", "restore", "valkey"]
+        assert "triggers" not in {check.name for check in examine()}  # it would wait for the tables
         other.rollback()
     assert restore_trouble() == ""
 

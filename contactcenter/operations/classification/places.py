@@ -6,12 +6,29 @@ from contactcenter.operations.classification.kinds import Class, Place
 
 POLICY, STAFF, PERSONAL = Class.POLICY, Class.STAFF, Class.PERSONAL
 
+# The keys in Valkey, as shell patterns; a test looks for others.
+CELERY_KEYS = ("townline", "sweeps", "unacked", "unacked_index", "unacked_mutex", "_kombu.binding*")
+
 PLACES = (
     Place(
         "logs of web, worker and beat",
         "ids, states and kinds of errors; never a word of a person",
         POLICY,
         "as whoever collects standard error rotates it; below `./run` with each start",
+        "no",
+    ),
+    Place(
+        "`/metrics` and whoever reads it",
+        "figures, without a name or an id of a chat",
+        POLICY,
+        "as it is kept there",
+        "no",
+    ),
+    Place(
+        "the city's Sentry, if it uses one",
+        "kind and place of exceptions, without values, texts or requests",
+        POLICY,
+        "as the city set it there",
         "no",
     ),
     Place(
@@ -37,7 +54,7 @@ PLACES = (
         "no",
     ),
     Place(
-        "Valkey: `townline`, `sweeps`, `unacked`, `unacked_index`, `unacked_mutex`, `_kombu.binding.*` (Celery)",
+        f"Valkey: {', '.join(f'`{pattern}`' for pattern in CELERY_KEYS)} (Celery)",
         "which task is to run; arguments are ids or none",
         POLICY,
         "when the task has run; most expire in seconds",
