@@ -7,10 +7,10 @@ docs/decisions/0011-logs-without-words.md.
 
 from __future__ import annotations
 
+import ast
 import logging
 import logging.config
 import os
-import re
 import sys
 import threading
 import traceback
@@ -77,10 +77,10 @@ def message_of(record: logging.LogRecord) -> str:
         return f"answered {record.status_code}: {_route(record)}"
     if record.name == "celery.app.trace" and isinstance(record.args, Mapping):
         return f"task {record.args.get('name')}: {record.args.get('description', 'received')}"
-    first = str(record.msg).strip().partition("\n")[0].strip()
+    first = _first_line(record.msg)
     if record.name == "asyncio":
         return next((known for known in ASYNCIO if first.startswith(known)), WITHHELD)
-    return first if first and first in _source(record.pathname) else f"{WITHHELD} {_place(record)}"
+    return first if first and first in _literals(record.pathname) else f"{WITHHELD} {_place(record)}"
 
 
 def _own_message(record: logging.LogRecord) -> str:
@@ -97,14 +97,19 @@ def _route(record: logging.LogRecord) -> str:
     return f"/{match.route}" if match is not None else "no route"
 
 
+def _first_line(text: object) -> str:
+    return str(text).strip().partition("\n")[0].strip()
+
+
 @lru_cache(maxsize=64)
-def _source(path: str) -> str:
-    """Return a program's text, with literals over several lines as one; "" when there is none (compiled)."""
+def _literals(path: str) -> frozenset[str]:
+    """Return the texts that a program bears, whole: a single word of somebody's may well be a part of one."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
-    return re.sub(r"""["']\s*\n\s*[fr]?["']""", "", text)
+        nodes = ast.walk(ast.parse(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, SyntaxError):
+        return frozenset()  # compiled
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return frozenset(_first_line(text) for text in texts if isinstance(text, str))
 
 
 def _place(record: logging.LogRecord) -> str:
