@@ -8,11 +8,13 @@ import socket
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations import RunSQL
 from django.db.migrations.executor import MigrationExecutor
+from django.http.request import validate_host
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,8 @@ from contactcenter.operations.stores import data_folder
 SHORTEST_KEY = 50
 PURGE_WITHIN = timedelta(hours=1)  # of its time
 LEAST_FREE = 1_000_000_000  # bytes
+OLDEST_POSTGRES = 15  # the first that knows NULLS NOT DISTINCT
+HERE = ("localhost", "127.0.0.1", "::1")
 MAIL_WITHIN = 3.0  # seconds
 KEYLESS = "only-for-the-demo-and-tests-"  # how the key begins that stands in the source for all to read
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -61,6 +65,22 @@ def _debug() -> Check:
     return Check("debug", False, settings.DEMO or not settings.DEBUG, mend, _("Pages of errors show no details."))
 
 
+def _address() -> Check:
+    """Say whether the own address, whose scheme sockets and forms insist on, fits to HTTPS and to ALLOWED_HOSTS."""
+    own = urlsplit(settings.ALLOWED_ORIGINS[0] if settings.ALLOWED_ORIGINS else "")
+    mend = ""
+    if not own.hostname:
+        mend = _("ALLOWED_ORIGINS is empty: sockets are refused. Write the address that browsers use there.")
+    elif not validate_host(own.hostname, settings.ALLOWED_HOSTS):
+        mend = _("ALLOWED_HOSTS does not hold %(host)s, the first of ALLOWED_ORIGINS. Add it.") % {"host": own.hostname}
+    elif (own.scheme == "https") != settings.HTTPS:
+        facts = {"scheme": f"{own.scheme}://", "https": settings.HTTPS}
+        mend = _("ALLOWED_ORIGINS begins with %(scheme)s, which does not fit to HTTPS=%(https)d. Correct one.") % facts
+    elif not settings.HTTPS and own.hostname not in HERE:
+        mend = _("Passwords and chats cross the network unencrypted. Put TLS before Townline and set HTTPS=1.")
+    return Check("address", False, not mend, mend, _("ALLOWED_ORIGINS, ALLOWED_HOSTS and HTTPS fit together."))
+
+
 def _mail_server() -> Check:
     if settings.EMAIL_BACKEND != SMTP:
         return Check("mail", False, True, well=_("Mail goes to no server; nothing was asked."))
@@ -93,6 +113,31 @@ def _silent_log() -> Check:
         "settings": ", ".join(loud)
     }
     return Check("postgres_log", False, not loud, mend, _("PostgreSQL logs no statement, no parameter and no row."))
+
+
+def _server_version() -> Check:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')")
+        return version_check(*cursor.fetchone())
+
+
+def version_check(number: int, version: str) -> Check:
+    """Say whether a server of this major version knows what the migrations ask for."""
+    mend = _("PostgreSQL is %(version)s. Use %(oldest)d or newer; 18 is tested.") % {
+        "version": version,
+        "oldest": OLDEST_POSTGRES,
+    }
+    return Check("postgres_version", False, number >= OLDEST_POSTGRES, mend, _("PostgreSQL is %(v)s.") % {"v": version})
+
+
+def _time_zone() -> Check:
+    """Say whether PostgreSQL knows the city's zone as Python does: both turn instants into days."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %s)", [settings.TIME_ZONE])
+        (is_known,) = cursor.fetchone()
+    facts = {"zone": settings.TIME_ZONE}
+    mend = _("PostgreSQL does not know the time zone %(zone)s. Correct TIME_ZONE, or update its time zones.") % facts
+    return Check("time_zone", False, is_known, mend, _("PostgreSQL knows the time zone %(zone)s.") % facts)
 
 
 def _archive() -> Check:
@@ -177,5 +222,14 @@ def _backup() -> Check:
 
 
 # A further one is added here; `manage.py doctor` and /health/ tell of it, /readyz does not.
-BY_ITSELF: tuple[Look, ...] = (_secret_key, _debug, _mail_server, _disk)
-IN_THE_DATABASE: tuple[Look, ...] = (_silent_log, _archive, _triggers, _purge, _ledger, _backup)
+BY_ITSELF: tuple[Look, ...] = (_secret_key, _debug, _address, _mail_server, _disk)
+IN_THE_DATABASE: tuple[Look, ...] = (
+    _server_version,
+    _time_zone,
+    _silent_log,
+    _archive,
+    _triggers,
+    _purge,
+    _ledger,
+    _backup,
+)

@@ -26,7 +26,14 @@ from contactcenter.lib.embedded import free_port
 from contactcenter.operations import doctor
 from contactcenter.operations.actions import beat_heart
 from contactcenter.operations.copies.checks import RESTORE_LOCK
-from contactcenter.operations.doctor import KEYLESS, SILENCE, archive_check, examine, triggers_of_migrations
+from contactcenter.operations.doctor import (
+    KEYLESS,
+    SILENCE,
+    archive_check,
+    examine,
+    triggers_of_migrations,
+    version_check,
+)
 from contactcenter.operations.models import BackupFolder, BackupRun
 from contactcenter.operations.stores import ROOT
 from tests.factories import UserFactory
@@ -74,8 +81,8 @@ def test_all_well_is_a_line_for_each_and_ends_with_0(well: None) -> None:
     names = [line[7:].partition(":")[0] for line in lines]
     assert names == [
         *("database", "restore", "migrations", "demo", "clock", "valkey", "worker", "beat"),
-        *("secret_key", "debug", "mail", "disk"),
-        *("postgres_log", "archive", "triggers", "purge", "ledger", "backup"),
+        *("secret_key", "debug", "address", "mail", "disk"),
+        *("postgres_version", "time_zone", "postgres_log", "archive", "triggers", "purge", "ledger", "backup"),
     ]
     assert all(line.endswith((".", "(EM-RET-A).")) for line in lines)
 
@@ -112,6 +119,43 @@ def test_each_setting_that_lets_postgresql_log_words_is_named(well: None, name: 
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL {name} = '{loud}'")
     assert diagnosis()["postgres_log"].endswith(f"Set on the server: {name}={SILENCE[name]}.")
+
+
+@pytest.mark.parametrize(
+    ("origins", "hosts", "https", "sentence"),
+    [
+        (["https://chat.example.gov"], ["chat.example.gov"], True, ""),
+        (["http://localhost:8000"], ["localhost"], False, ""),
+        ([], ["localhost"], False, "ALLOWED_ORIGINS is empty"),
+        (["https://chat.example.gov"], ["localhost"], True, "ALLOWED_HOSTS does not hold chat.example.gov"),
+        (
+            ["https://chat.example.gov"],
+            ["chat.example.gov"],
+            False,
+            "https://, which does not fit to HTTPS=0",
+        ),
+        (["http://chat.example.gov"], ["chat.example.gov"], True, "http://, which does not fit to HTTPS=1"),
+        (["http://chat.example.gov"], ["chat.example.gov"], False, "cross the network unencrypted"),
+    ],
+)
+def test_an_address_that_does_not_fit_to_the_rest_is_told(
+    well: None, settings: Settings, origins: list[str], hosts: list[str], https: bool, sentence: str
+) -> None:
+    settings.ALLOWED_ORIGINS, settings.ALLOWED_HOSTS, settings.HTTPS = origins, hosts, https
+    assert sentence in diagnosis().get("address", "")
+    assert bool(sentence) == ("address" in diagnosis())
+
+
+def test_a_postgresql_that_is_too_old_is_told() -> None:
+    assert version_check(15, "15.9").is_well
+    assert version_check(14, "14.17").sentence == "PostgreSQL is 14.17. Use 15 or newer; 18 is tested."
+
+
+def test_a_time_zone_that_postgresql_does_not_know_is_told(well: None, settings: Settings) -> None:
+    with connection.cursor() as cursor:  # its view, with another content for this transaction
+        cursor.execute("CREATE TEMP VIEW pg_timezone_names AS SELECT 'UTC'::text AS name")
+        cursor.execute("SET LOCAL search_path = pg_temp, public, pg_catalog")
+    assert "does not know the time zone America/Toronto." in diagnosis()["time_zone"]
 
 
 def test_archived_wal_is_remembered_of() -> None:
@@ -164,6 +208,7 @@ def test_without_a_database_only_that_is_asked_which_needs_none() -> None:
         "valkey",
         "secret_key",
         "debug",
+        "address",
         "mail",
         "disk",
     ]
