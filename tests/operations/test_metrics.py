@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import ipaddress
+import os
+import re
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,6 +64,13 @@ def test_it_is_for_operators_and_not_there_for_others(operator: Client, settings
     settings.OPS_TOKEN = "a token of operators"
     assert Client(headers={"authorization": "Bearer another"}).get("/metrics").status_code == 404
     assert Client(headers={"authorization": "Bearer a token of operators"}).get("/metrics").status_code == 200
+
+
+def test_it_is_asked_past_the_proxy_where_the_public_has_https() -> None:
+    code = "from contactcenter import settings; print(settings.SECURE_REDIRECT_EXEMPT)"
+    environment = {**os.environ, "HTTPS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=product.BASE_DIR, env=environment, stdout=subprocess.PIPE)
+    assert [re.search(each, "metrics") for each in ast.literal_eval(done.stdout.decode())][-1]
 
 
 def test_queues_are_counted_by_department_and_an_empty_one_is_told_too() -> None:
