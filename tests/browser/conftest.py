@@ -149,6 +149,7 @@ class Server:
             "DATABASE_URL": database,
             "REDIS_URL": settings.REDIS_URL,
             "TESTING": "1",
+            "DATA_DIR": "/srv/townline",  # is shown at /health/: no path of this machine in the pictures
             "PORT": str(self.port),
             "EMBED_SITES": f"{self.sister},{self.foreign}",
             "LIMIT_SOCKETS_PER_ADDRESS": "0",
