@@ -39,7 +39,6 @@ MAX_TOPIC = 100
 MAX_EMAIL = 254
 MOST_LOOKED_AT = 20_000  # characters of a question that is refused anyway
 _RETURNING = re.compile(r"[A-Za-z0-9_-]{22,64}")
-_INTERNATIONAL = re.compile(r"\+(?:[^0-9]*[0-9]){8,15}[^0-9]*")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().x/-]{5,38}")
 
 
@@ -250,7 +249,7 @@ def _phone(body: dict[str, Any]) -> str:
     phone = _optional(body, "phone", 40)
     if phone and not _PHONE.fullmatch(phone):
         raise Invalid(_("Enter a phone number with its area code, or leave it empty."), field="phone")
-    if not _INTERNATIONAL.fullmatch(phone):
+    if phone:
         _guard_payment(phone, "phone")
     return phone
 

@@ -43,6 +43,9 @@ _DEFAULTS = {
 }
 
 
+_WITHOUT_NUMBER = gettext_lazy("We cannot send anybody from this chat. We will tell you here whom to turn to.")
+
+
 def emergency_words() -> WordList:
     """Return the city's words for emergencies."""
     return word_list()
@@ -55,18 +58,22 @@ def help_in_emergency(kind: str, department: Department, language: str, *, at: d
         return None
     numbers = _numbers(kind, version)
     with translation.override(language):
-        text = _say(f"emergency_{kind}", department, language, str(_DEFAULTS[Emergency(kind)]), number=numbers[0])
+        default = _DEFAULTS[Emergency(kind)] if numbers else _WITHOUT_NUMBER
+        number = numbers[0] if numbers else ""
+        text = _say(f"emergency_{kind}", department, language, str(default), number=number)
         sentence = _("What was written may be an emergency, and a chat cannot send help.")
         data = why(version, sentence, kind=kind, numbers=numbers)
     return Help(EMERGENCY, text, numbers, data)
 
 
 def _numbers(kind: str, version: RuleVersion) -> list[str]:
-    """Return whom to call, the right one first; who is in danger is never left without one."""
+    """Return whom to call, the right one first; who is not in danger is never sent to the dispatchers alone."""
     life = str(version.value_of("life_number"))
     own = {Emergency.CITY: "city_number", Emergency.NON_EMERGENCY: "non_emergency_number"}.get(Emergency(kind))
-    number = str(version.value_of(own)) if own else ""
-    return [number, life] if number and number != life else [life]
+    if own is None:
+        return [life]
+    number = str(version.value_of(own))
+    return [number, life] if number and number != life else [number] if number else []
 
 
 def where_to_pay(department: Department, language: str, *, at: datetime) -> Help | None:

@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from agents.certification import certified_languages, closed_to, why_missing
 from agents.hours import local_date
@@ -45,8 +47,9 @@ def staff_events_after(cursors: Mapping[UUID, int]) -> list[StaffEvent]:
     """Return what staff alone see of these sessions beyond each one's cursor, by session and number."""
     if not cursors:
         return []
-    rows = StaffEvent.objects.filter(session__in=list(cursors)).select_related("agent__user").order_by("session", "n")
-    return [row for row in rows if row.n > cursors[row.session_id]]
+    newer = [Q(session=session, n__gt=n) for session, n in cursors.items()]
+    rows = StaffEvent.objects.filter(reduce(or_, newer)).select_related("agent__user")
+    return list(rows.order_by("session", "n"))
 
 
 @dataclass(frozen=True, slots=True)

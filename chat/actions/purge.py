@@ -79,10 +79,10 @@ def purge_if_due(*, at: datetime) -> PurgeRun | None:
     """
     retention = retention_in_force(at=at)
     due = retention.last_time(at=at)
-    if _is_done(since=due):
+    if _is_done(since=due, refused=bool(retention.refusal)):
         return None
     with transaction.atomic():
-        if not is_mine("chat.daily_purge") or _is_done(since=due):
+        if not is_mine("chat.daily_purge") or _is_done(since=due, refused=bool(retention.refusal)):
             return None
         if retention.refusal:
             return _note_refusal(retention, at=at)
@@ -90,9 +90,13 @@ def purge_if_due(*, at: datetime) -> PurgeRun | None:
         return purge(at=at, cause=PurgeRun.Cause.CATCH_UP if is_late else PurgeRun.Cause.DAILY)
 
 
-def _is_done(*, since: datetime) -> bool:
-    """Say whether the purge of a day was run or refused; what somebody ran by hand does not stand for it."""
-    return PurgeRun.objects.filter(started_at__gte=since).exclude(cause=PurgeRun.Cause.BY_HAND).exists()
+def _is_done(*, since: datetime, refused: bool) -> bool:
+    """Say whether the purge of a day was run, or, while it must refuse, that was noted.
+
+    What somebody ran by hand does not stand for it.
+    """
+    runs = PurgeRun.objects.filter(started_at__gte=since).exclude(cause=PurgeRun.Cause.BY_HAND)
+    return runs.exists() if refused else runs.filter(refusal="").exists()
 
 
 def _note_refusal(retention: Retention, *, at: datetime) -> PurgeRun:

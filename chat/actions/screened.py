@@ -69,6 +69,14 @@ def consequences(
     return found
 
 
+def joined(first: Screened, *others: Screened) -> Screened:
+    """Return the first text with what was found in all of them, as if it had been written in one."""
+    every = (first, *others)
+    payment = sorted({kind for each in every for kind in each.payment})
+    spoken_of = {kind for each in every for kind in each.emergency}
+    return Screened(first.text, tuple(payment), tuple(kind.value for kind in Emergency if kind.value in spoken_of))
+
+
 def raise_flags(flags: Sequence[Flag]) -> None:
     """Tell staff, and note the gravest emergency on its session; the caller has locked the sessions."""
     for flag in flags:

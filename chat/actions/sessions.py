@@ -19,7 +19,7 @@ from agents.rules import level_of
 from chat import rules
 from chat.actions.messages import record
 from chat.actions.retention import customer_key, mark_while_evaluated
-from chat.actions.screened import PAY_TOPICS, consequences, raise_flags
+from chat.actions.screened import PAY_TOPICS, consequences, joined, raise_flags
 from chat.actions.serial import one_at_a_time
 from chat.actions.wrap_up import begin_wrap_up
 from chat.emergencies import emergency_words, where_to_pay
@@ -102,15 +102,21 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
         queued_at=at,
         customer_wrote_at=at,
     )
-    _keep_question(session, request.question, at=at)
+    _keep_question(session, request, at=at)
     mark_while_evaluated(session, at=at)
     emit("queue")
     return Opened(session=session, token=token, is_new=True)
 
 
-def _keep_question(session: ChatSession, question: str, *, at: datetime) -> None:
-    """Store the question as event 1, screened, and what follows from it. Source: EM-PAY, EM-911."""
-    screened = screen(rules.normal_text(question), emergency_words())
+def _keep_question(session: ChatSession, request: Request, *, at: datetime) -> None:
+    """Store the question as event 1, screened, and what follows from it, the name and the topic.
+
+    Source: EM-PAY, EM-911.
+    """
+    words = emergency_words()
+    screened = screen(rules.normal_text(request.question), words)
+    others = [screen(request.name), screen(request.topic, words)]
+    screened = joined(screened, *others)
     name = session.customer_name
     first = record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=name, text=screened.text)
     found = consequences(session, screened, side=Side.CUSTOMER, seq=first.seq, said_before=(), at=at)

@@ -209,7 +209,7 @@ def _chat_page(request: HttpRequest, session_id: UUID, wrong: forms.Form | None 
         session = access_transcript(session_id, reader)
     except NotFound:
         return _gone(request, session_id)
-    if session.is_ended and wrong is None:
+    if session.is_ended:
         actions.note_readings([session], reader=reader, place=Reading.Place.SUPERVISION, at=timezone.now())
     context = {
         "chat": session,

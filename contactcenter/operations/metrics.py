@@ -93,12 +93,14 @@ def _running(at: datetime) -> list[Figure]:
     found = running.aggregate(
         chats=Count("pk"), due=Min("idle_deadline", filter=Q(status=Status.ACTIVE, idle_deadline__lte=at))
     )
+    wrapping = ChatSession.objects.filter(wrap_up_deadline__lte=at).aggregate(due=Min("wrap_up_deadline"))
+    oldest = min((due for due in (found["due"], wrapping["due"]) if due is not None), default=None)
     return [
         Figure("townline_chats_active", _("Chats in conversation or on hold."), (("", float(found["chats"])),)),
         Figure(
             "townline_timer_lag_seconds",
             _("How long the oldest timer of a chat is due without having acted."),
-            (("", seconds_since(found["due"], at)),),
+            (("", seconds_since(oldest, at)),),
         ),
     ]
 

@@ -5,6 +5,7 @@ Source: EM-PAY.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -26,13 +27,17 @@ _LONGEST_AFTER = 80  # characters of a message that is an expiry date and a code
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What is to be stored now, and in place of what was stored; all as long as before."""
+    """What is to be stored now, and in place of what was stored; all as long as before.
+
+    Of what was stored digits alone are masked: that is the one change that a stored text may see.
+    """
 
     text: str
     earlier: tuple[str, ...]
     payment: tuple[str, ...]
 
 
+_MORE_OF_IBAN = re.compile(r"[a-z]{1,4}[ -]?[0-9]{3}")  # the code of a bank, and more digits
 Found = list[tuple[str, int, Span]]  # kind, number of the message, span in its plain text
 
 
@@ -45,7 +50,8 @@ def may_complete(text: str) -> bool:
     if MASK not in text and not may_hold_digits(text):
         return False
     plain = plain_of(text).text
-    if plain.lstrip(_SIGNS)[:1].isdigit() or bears_masked_routing(plain):
+    begun = plain.lstrip(_SIGNS)
+    if begun[:1].isdigit() or bears_masked_routing(plain) or _MORE_OF_IBAN.match(begun):
         return True
     return bool(find_accounts(plain) or _all_after_card(plain))
 
@@ -64,7 +70,8 @@ def complete(earlier: Sequence[str], text: str) -> Completed | None:
     if not found:
         return None
     for number, plain in enumerate(plains):
-        covered = cover(plain.text, [span for _, message, span in found if message == number])
+        spans = [span for _, message, span in found if message == number]
+        covered = cover(plain.text, spans, digits_alone=number < len(earlier))
         messages[number] = masked(messages[number], plain, covered)
     return Completed(messages[-1], tuple(messages[:-1]), tuple(sorted({kind for kind, _, _ in found})))
 

@@ -88,12 +88,17 @@ def plain_of(text: str) -> Plain:
     return Plain(plain.replace(_MARK, ""), places)
 
 
-def cover(plain: str, spans: Iterable[Span]) -> str:
-    """Return a plain text with every letter and digit of the spans masked; separators stay."""
+def cover(plain: str, spans: Iterable[Span], *, digits_alone: bool = False) -> str:
+    """Return a plain text with every letter and digit of the spans masked, or the digits alone; separators stay."""
+    is_covered = _is_digit if digits_alone else _is_written
     characters = list(plain)
     for start, end in spans:
-        characters[start:end] = [MASK if _is_written(character) else character for character in characters[start:end]]
+        characters[start:end] = [MASK if is_covered(character) else character for character in characters[start:end]]
     return "".join(characters)
+
+
+def _is_digit(character: str) -> bool:
+    return character.isascii() and character.isdigit()
 
 
 def _is_written(character: str) -> bool:

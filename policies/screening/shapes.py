@@ -43,13 +43,19 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _BETWEEN_PARTS = frozenset("/?&=#")
 
 
+def _is_american_express(number: str) -> bool:
+    """Say whether what begins like a telephone number has the beginning and length of that card, as none abroad has."""
+    digits = "".join(filter(str.isdigit, number))
+    return len(digits) == _LONGEST_ABROAD and digits[:2] in ("34", "37")
+
+
 class Shapes:
     """What else the numbers of a plain text may be."""
 
     def __init__(self, plain: str) -> None:
         self._plain = plain
         self.own = [match.span("number") for match in _OF_ITS_OWN.finditer(plain)]
-        self._abroad = _spans(_ABROAD, plain)
+        self._abroad = [span for span in _spans(_ABROAD, plain) if not _is_american_express(plain[slice(*span)])]
         self._addresses = _spans(_ADDRESS, plain)
         self._all = [*self.own, *_spans(_ALIKE, plain)]
         self._plus = [(start, end) for start, end in self._abroad if plain[start] == "+"]

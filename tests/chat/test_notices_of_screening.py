@@ -393,3 +393,30 @@ class TestOverTheWire:
         chat = await wires.ask(email="dana@example.com")
         session = await sync_to_async(ChatSession.objects.get)(pk=chat.id)
         assert session.customer_email == "dana@example.com"
+
+
+@pytest.mark.rule("EM-911")
+def test_who_is_in_no_danger_is_not_sent_to_the_dispatchers(session: ChatSession) -> None:
+    adopt("EM-911", **{**NUMBERS, "non_emergency_number": ""})
+    say(session, "My stolen bike")
+    [notice] = notices(session, "EM-911")
+    assert notice.data["numbers"] == []
+    assert "911" not in notice.text
+
+
+@pytest.mark.rule("EM-PAY")
+def test_an_iban_in_pieces_is_masked_in_both_and_its_letters_stay_in_the_first(session: ChatSession) -> None:
+    adopt("EM-PAY", page=PAGE, phone=PHONE)
+    say(session, "GB29 NWBK")
+    say(session, "6016 1331 9268 19")
+    texts = [event.text for event in session.events.filter(kind="message").order_by("seq")]
+    assert texts[-2:] == ["GB•• NWBK", "•••• •••• •••• ••"]
+
+
+@pytest.mark.rule("EM-PAY")
+def test_a_card_in_the_name_is_answered_like_one_in_the_question(city: City, words: None) -> None:
+    adopt("EM-PAY", page=PAGE, phone=PHONE)
+    asked = Request("Dana 4111 1111 1111 1111", "Is the pool open?", city.general, city.english, topic="gas leak")
+    adopt("EM-911", **NUMBERS)
+    opened = request_chat(asked, at=NOON).session
+    assert [len(notices(opened, rule)) for rule in ("EM-PAY", "EM-911")] == [1, 1]

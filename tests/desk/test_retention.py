@@ -141,6 +141,8 @@ def test_a_refusal_is_noted_once_a_day(city):
     assert "no legal basis" in purge_if_due(at=LOCAL_TWO).refusal
     assert purge_if_due(at=LOCAL_TWO + timedelta(hours=1)) is None
     assert purge_if_due(at=LOCAL_TWO + DAY).refusal
+    keep_chats()
+    assert purge_if_due(at=LOCAL_TWO + DAY + timedelta(hours=7)).cause == "catch_up"  # as soon as there is a basis
 
 
 @time_machine.travel(LOCAL_TWO, tick=False)
@@ -259,6 +261,7 @@ def test_a_supervisor_marks_a_chat_with_a_reason(city, sam):
     assert wrong.status_code == 400
     assert "Choose why this chat is kept." in wrong.content.decode()
     assert "Kept words." in wrong.content.decode()
+    assert Reading.objects.count() == 1  # that page showed the transcript, too
     assert "is kept until" in sam.post(page, {"reason": "harassment", "note": "x"}, follow=True).content.decode()
     session.refresh_from_db()
     assert session.retained

@@ -108,14 +108,25 @@ def choose(path: Path, *, without_ledger: bool, at: datetime) -> Source:
     refusals = []
     for candidate in candidates:
         try:
-            return checked(candidate, without_ledger=without_ledger, at=at)
+            contents = _whole(candidate, at=at)
         except WrongState as refusal:
             refusals.append(refusal)
+            continue
+        return _with_ledger(candidate, contents, without_ledger=without_ledger)
     raise refusals[0]
 
 
 def checked(folder: Path, *, without_ledger: bool, at: datetime) -> Source:
     """Return a back-up of which everything is as it must be. Raises `WrongState`."""
+    return _with_ledger(folder, _whole(folder, at=at), without_ledger=without_ledger)
+
+
+def _with_ledger(folder: Path, contents: Manifest, *, without_ledger: bool) -> Source:
+    """Return a whole back-up with its ledger: what that refuses sends nobody on to an older back-up."""
+    return Source(folder, contents, None if without_ledger else _check_ledger(folder, contents))
+
+
+def _whole(folder: Path, *, at: datetime) -> Manifest:
     contents = manifest.read(folder)
     if at > contents.keep_until:
         raise WrongState(
@@ -126,9 +137,7 @@ def checked(folder: Path, *, without_ledger: bool, at: datetime) -> Source:
     _check_migrations(folder, contents)
     for table in contents.tables:
         _check_file(folder, table)
-    if without_ledger:
-        return Source(folder, contents, None)
-    return Source(folder, contents, _check_ledger(folder, contents))
+    return contents
 
 
 def _check_migrations(folder: Path, contents: Manifest) -> None:
