@@ -45,7 +45,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
 LATER = NOON + 5 * HOUR
 NOT_IN_USE = {"auth_group", "auth_group_permissions"}  # Django's own
-ADDED = {"chat_purgerun", "operations_restorerun", "operations_backuprun", "operations_backupfolder"}
+ADDED = {"chat_purgerun", "policies_tally", "operations_restorerun", "operations_backuprun", "operations_backupfolder"}
 
 
 def rows_of(table: str, where: str = "true") -> list[str]:
@@ -208,12 +208,13 @@ def test_a_purged_word_is_in_no_back_up_made_after_it_and_in_no_restored_copy(ri
 
 @pytest.mark.rule("EM-RET-A")
 def test_what_is_due_by_now_is_purged_before_anybody_sees_it(rich: Rich, folder: Path) -> None:
-    with as_owner():
-        ChatSession.objects.filter(pk=rich.kept.pk).update(keep_until=NOON + 3 * HOUR)
-    make_backup(folder, at=NOON + 2 * HOUR)
+    with as_owner():  # decided, and kept until a date
+        ChatSession.objects.filter(pk=rich.lifted.pk).update(retained=True, keep_until=NOON + 3 * HOUR)
+    made = make_backup(folder, at=NOON + 2 * HOUR)
+    assert str(rich.lifted.pk) in (copy_of(made) / "chat_chatsession.copy").read_text()
     with own_database():
         run = restore(folder, at=LATER).run
-        assert not ChatSession.objects.filter(pk=rich.kept.pk).exists()
+        assert not ChatSession.objects.filter(pk=rich.lifted.pk).exists()
         assert run.chats_purged == 1
 
 
