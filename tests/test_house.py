@@ -67,6 +67,21 @@ def test_the_lock_bears_a_hash_for_every_package() -> None:
     assert [block.split("==")[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
+# What is logged -------------------------------------------------------------
+def log_calls() -> Iterator[tuple[str, ast.Call]]:
+    """Yield every call of one of our loggers, with its place."""
+    for path in (path for package in (*PACKAGES, "policies") for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).partition(".")[0] == "logger":
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_our_log_lines_are_sentences_of_the_program_filled_with_ids() -> None:
+    calls = list(log_calls())
+    assert len(calls) > 10
+    assert [place for place, call in calls if not isinstance(call.args[0], ast.Constant)] == []
+
+
 # What a page may load -------------------------------------------------------
 PAGES_OF_ROOMS = {
     "portal": ["/", "/chat/", "/chat/widget/", "/no-such-page/"],

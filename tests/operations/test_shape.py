@@ -240,6 +240,14 @@ def test_the_address_is_read_through_the_proxy_and_a_forged_one_is_ignored(shape
     assert (status, refusal["code"]) == (429, "too_many")
 
 
+def test_the_proxy_names_requests_and_a_name_from_outside_is_not_taken(shape: Shape, agent: Agent) -> None:
+    for path in ("/healthz", "/api/v1/chat/availability?department=general"):  # pages and web
+        request = urllib.request.Request(f"{shape.url}{path}", headers={"X-Request-ID": "0" * 32})
+        with urllib.request.urlopen(request, timeout=SOON) as answer:
+            assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
+            assert answer.headers["X-Request-ID"] != "0" * 32
+
+
 def test_pages_and_files_come_through_the_proxy(shape: Shape, agent: Agent) -> None:
     for path in ("/", "/chat/", "/static/base.css", "/api/v1/chat/availability"):
         with urllib.request.urlopen(f"{shape.url}{path}", timeout=SOON) as answer:
