@@ -20,6 +20,7 @@ from policies.versions import in_force
 
 KEEPS_NO_COPIES, ASKS_LITTLE, MARKS, SILENT_END = "EM-RET-B", "EM-PII-B", "EM-RET-Ba-i", "EM-IDLE-4"
 PATIENCE = timedelta(hours=1)  # in which a purge that is due may still come
+MADE_UP = (PurgeRun.Cause.CATCH_UP, PurgeRun.Cause.RESTORE)  # come late, and stand for the run that was missed
 MANY_DIGITS = r"\d(\D{0,3}\d){12}"  # what might be a card; the screening decides
 
 
@@ -67,12 +68,13 @@ def register() -> None:
 # Purge --------------------------------------------------------------------------------
 def check_purges(period: Period) -> Finding:
     """Each purge that was due has run and left nothing, and no transcript is older than it allows. Source: EM-RET-A."""
-    runs = list(PurgeRun.objects.filter(refusal="", started_at__lt=period.end).order_by("started_at"))
-    dues = list(_dues(period, since=runs[0].started_at)) if runs else []
+    noted = list(PurgeRun.objects.filter(started_at__lt=period.end).order_by("started_at"))
+    runs = [run for run in noted if not run.refusal and run.finished_at is not None]
+    dues = list(_dues(period, since=noted[0].started_at)) if noted else []
     missed = [
         due.isoformat()
         for due, following in dues
-        if due + PATIENCE <= period.end and not any(due <= run.started_at < following for run in runs)
+        if due + PATIENCE <= period.end and not any(_serves(run, due, following) for run in runs)
     ]
     wrong = [str(run) for run in runs if run.leftover and run.started_at >= period.start]
     old: list[str] = []
@@ -84,10 +86,17 @@ def check_purges(period: Period) -> Finding:
     return Finding(max(considered, len(wrong) + len(missed) + len(old)), (*missed, *wrong, *old), departure=refusal)
 
 
+def _serves(run: PurgeRun, due: datetime, following: datetime) -> bool:
+    """Say whether a run is the one that was due: in its hour, or later because its time was missed."""
+    if due <= run.started_at <= due + PATIENCE:
+        return True
+    return due < run.started_at < following and run.cause in MADE_UP
+
+
 def _dues(period: Period, *, since: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Return the moments of a period at which a purge was due, each with the one that follows.
 
-    From the first run on: before it the program was not there.
+    From the first run on, also one that was refused: before it the program was not there.
     """
     at = max(period.start, since)
     changes = Changes([RULE], period)
@@ -169,6 +178,10 @@ def check_payment_data(period: Period) -> Finding:
         masked += texts.filter(text__contains=MASK).count()
         suspects = texts.filter(text__regex=MANY_DIGITS).values_list("session_id", "text")
         broken |= {str(session_id) for session_id, text in suspects if screen(text).payment}
+    begun = ChatSession.objects.filter(requested_at__gte=period.start, requested_at__lt=period.end)
+    masked += begun.filter(customer_name__contains=MASK).count()
+    names = begun.filter(customer_name__regex=MANY_DIGITS).values_list("pk", "customer_name")
+    broken |= {str(pk) for pk, name in names if screen(name).payment}
     return Finding(masked + len(broken), tuple(sorted(broken)))
 
 

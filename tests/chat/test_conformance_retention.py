@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -85,6 +85,31 @@ def test_a_purge_that_ran_when_it_was_due_keeps_the_rule(city):
 def test_a_purge_that_did_not_run_is_found(city):
     purge_if_due(at=local(0, day=23))
     assert verdict("EM-RET-A").verdict == Verdict.BROKEN
+
+
+@pytest.mark.rule("EM-RET-A")
+def test_a_purge_that_was_caught_up_keeps_the_rule_and_a_late_one_by_hand_does_not(city):
+    purge_if_due(at=local(0, day=23))
+    run = purge_if_due(at=local(9))
+    assert run.cause == PurgeRun.Cause.CATCH_UP
+    assert is_kept("EM-RET-A")
+    PurgeRun.objects.filter(pk=run.pk).update(cause=PurgeRun.Cause.BY_HAND)
+    assert verdict("EM-RET-A").finding.broken == (local(2).astimezone(UTC).isoformat(),)
+
+
+@pytest.mark.rule("EM-RET-A")
+def test_a_purge_that_never_finished_is_found(city):
+    purge_if_due(at=local(0, day=23))
+    run = purge_if_due(at=local(2))
+    PurgeRun.objects.filter(pk=run.pk).update(finished_at=None)
+    assert verdict("EM-RET-A").finding.broken == (local(2).astimezone(UTC).isoformat(),)
+
+
+@pytest.mark.rule("EM-RET-A")
+def test_a_purge_that_was_refused_when_it_was_due_is_found(city):
+    first = purge_if_due(at=local(0, day=23))
+    PurgeRun.objects.filter(pk=first.pk).update(refusal="No legal basis.")
+    assert verdict("EM-RET-A").finding.broken == (local(2).astimezone(UTC).isoformat(),)
 
 
 @pytest.mark.rule("EM-RET-A")
@@ -184,6 +209,13 @@ def test_a_masked_card_keeps_the_rule_and_one_in_the_clear_is_found(city):
     assert is_kept("EM-PAY")
     with as_owner():
         ChatEvent.objects.filter(session=session, seq=1).update(text=f"My card is {CARD}")
+    assert verdict("EM-PAY").finding.broken == (str(session.pk),)
+
+
+@pytest.mark.rule("EM-PAY")
+def test_a_card_in_the_name_of_a_resident_is_found(city):
+    session = a_chat(city)
+    ChatSession.objects.filter(pk=session.pk).update(customer_name=f"Dana {CARD}")
     assert verdict("EM-PAY").finding.broken == (str(session.pk),)
 
 
