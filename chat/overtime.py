@@ -21,6 +21,7 @@ from chat.states import Outcome, Status
 from chat.wordings import wording
 from contactcenter.notices.actions import queue_mail
 from policies.hours import say_time
+from policies.models import CalendarVersion
 from policies.why import why
 
 RUNNING = (Status.ACTIVE, Status.ON_HOLD)
@@ -45,11 +46,19 @@ def end_the_running(*, at: datetime) -> int:
 
 
 def _closing_passed(department: Department, *, at: datetime) -> datetime | None:
-    """Return the last closing time of a department; None while it is open at any hour, or has no hours."""
+    """Return the last closing time of a department; None while it is open at any hour, or has no hours.
+
+    A day that was closed altogether while chats ran closed in the moment at which somebody wrote that down.
+    """
     opening = opening_of(department, at=at)
-    if opening.calendar is None or opening.is_round_the_clock:
+    calendar = opening.calendar
+    if calendar is None or opening.is_round_the_clock:
         return None
-    return opening.calendar.last_closing(at)
+    closing = calendar.last_closing(at)
+    if calendar.version is None or calendar.is_business_day(at):
+        return closing
+    written_at = CalendarVersion.objects.values_list("made_at", flat=True).get(pk=calendar.version)
+    return max(closing or written_at, written_at) if written_at <= at else closing
 
 
 @transaction.atomic

@@ -222,13 +222,14 @@ def test_other_rows_other_numbers_other_words(session: ChatSession) -> None:
     say(session, "a burst main")
     adopt("EM-911", life_number="112", non_emergency_number="", city_number="")
     say(session, "a stolen bike")
-    assert [notice.data["numbers"] for notice in notices(session, "EM-911")] == [["555-0300", "911"], ["112"]]
-    assert "112" in notices(session, "EM-911")[1].text
+    assert [notice.data["numbers"] for notice in notices(session, "EM-911")] == [["555-0300", "911"], []]
     say(session, "the cellar is afire")
     ScreeningWord.objects.create(language="en", kind="life", phrase="is afire")
     forget_words()
     say(session, "the cellar is afire")
-    assert [notice.data["kind"] for notice in notices(session, "EM-911")][2:] == ["life"]
+    [last] = notices(session, "EM-911")[2:]
+    assert (last.data["kind"], last.data["numbers"]) == ("life", ["112"])
+    assert "112" in last.text
 
 
 @pytest.mark.rule("EM-911")

@@ -40,6 +40,9 @@ from chat.states import Outcome, Status
 from chat.timers import act_on_due_timers
 from contactcenter.lib.errors import DomainError, WrongState
 from contactcenter.notices.models import Mail
+from policies.actions import set_day
+from policies.calendar import Day
+from policies.models import BusinessCalendar
 from tests.chat.conftest import City
 from tests.factories import (
     ActiveSessionFactory,
@@ -361,6 +364,19 @@ def test_how_long_a_chat_may_run_on_is_the_citys_row(running: ChatSession) -> No
     act_on_due_timers(at=CLOSING + 15 * MINUTE)
     running.refresh_from_db()
     assert running.status == Status.ENDED
+
+
+@pytest.mark.rule("EM-RET-A")
+def test_a_day_that_is_closed_altogether_closed_when_that_was_written(running: ChatSession) -> None:
+    noon = CLOSING - timedelta(minutes=30)
+    closed = Day("closure", (), "Power cut")
+    set_day(BusinessCalendar.objects.get(), CLOSING.date(), closed, by=None, at=noon)
+    act_on_due_timers(at=noon + HOUR - MOMENT)
+    running.refresh_from_db()
+    assert running.status == Status.ACTIVE
+    act_on_due_timers(at=noon + HOUR)
+    running.refresh_from_db()
+    assert running.outcome == Outcome.CLOSED
 
 
 @pytest.mark.rule("EM-RET-A")

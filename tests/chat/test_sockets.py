@@ -106,8 +106,8 @@ async def test_resync_sends_everything_after_the_cursor_again(city: City, wires:
     assert await customer.receive() == {"type": "ok", "ref": "r"}
     await desk.nothing_more()
     await desk.send({"type": "resync", "session": chat.session, "last_seq": 0, "ref": "r"})
-    assert [(await desk.receive())["seq"] for _ in range(3)] == [1, 2, 3]
-    assert await desk.receive() == {"type": "ok", "ref": "r"}
+    assert [(await desk.next("event"))["seq"] for _ in range(3)] == [1, 2, 3]
+    assert await desk.next("ok", ref="r") == {"type": "ok", "ref": "r"}
 
 
 async def test_the_same_id_three_times_is_one_message(city: City, wires: Wires) -> None:

@@ -154,7 +154,7 @@ def test_valkey_holds_no_key_that_is_not_listed(tmp_path: Path) -> None:
     try:
         with app.connection_for_write(valkey.start()) as broker:
             app.send_task("contactcenter.operations.tasks.heartbeat", queue="sweeps", connection=broker)
-            app.send_task("contactcenter.notices.tasks.send_due_mail", connection=broker)
+            app.send_task("contactcenter.notices.tasks.send_due_mail", queue="townline", connection=broker)
         with redis.from_url(valkey.url) as client:
             keys = {key.decode() for key in client.scan_iter()}
     finally:
