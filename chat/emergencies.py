@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents.models import Department
-from chat import rules
-from chat.models import Emergency, Wording, city_fields
+from chat.models import Emergency
+from chat.wordings import wording_of
 from policies.models import RuleVersion
 from policies.screening import WordList
 from policies.versions import in_force
@@ -60,7 +60,7 @@ def help_in_emergency(kind: str, department: Department, language: str, *, at: d
     with translation.override(language):
         default = _DEFAULTS[Emergency(kind)] if numbers else _WITHOUT_NUMBER
         number = numbers[0] if numbers else ""
-        text = _say(f"emergency_{kind}", department, language, str(default), number=number)
+        text = wording_of(f"emergency_{kind}", department, language, default=str(default), number=number)
         sentence = _("What was written may be an emergency, and a chat cannot send help.")
         data = why(version, sentence, kind=kind, numbers=numbers)
     return Help(EMERGENCY, text, numbers, data)
@@ -86,14 +86,9 @@ def where_to_pay(department: Department, language: str, *, at: datetime) -> Help
         default = _("Please do not write card or bank numbers here; what looked like one was hidden.")
         if page or phone:
             default += " " + _("You can pay here: {pay_page} {pay_phone}")
-        text = _say("payment", department, language, default, pay_page=page, pay_phone=phone).strip()
+        text = wording_of("payment", department, language, default=default, pay_page=page, pay_phone=phone).strip()
         data = why(version, _("No payment information is taken in a chat."), page=page, phone=phone)
     return Help(PAY, text, [phone] if phone else [], data)
-
-
-def _say(kind: str, department: Department, language: str, default: str, **fields: str) -> str:
-    found = Wording.objects.for_chat(kind, department_id=department.pk, language=language)
-    return rules.fill(found.text if found else default, {**city_fields(department), **fields})
 
 
 def emergency_in(text: str, department: Department | None, language: str, *, at: datetime) -> dict[str, Any] | None:

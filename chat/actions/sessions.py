@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from chat.states import AGENT_OUTCOMES, Outcome, Status, check_transition
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.events import emit
 from contactcenter.lib.hashing import digest, new_secret
-from policies.screening import screen
+from policies.screening import Screened, screen
 from policies.versions import in_force
 from policies.why import why
 
@@ -86,11 +87,12 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
     guard_request(opening)
     _guard_address(request.address_key, at=at)
     token = new_secret()
+    name, topic = screen(request.name), screen(request.topic, emergency_words())
     session = ChatSession.objects.create(
         department=request.department,
         language=request.language,
-        topic=screen(request.topic).text,
-        customer_name=screen(request.name).text,
+        topic=topic.text,
+        customer_name=name.text,
         customer_email=request.email,
         customer_phone=request.phone,
         token_digest=digest(token),
@@ -102,21 +104,18 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
         queued_at=at,
         customer_wrote_at=at,
     )
-    _keep_question(session, request, at=at)
+    _keep_question(session, request.question, [name, topic], at=at)
     mark_while_evaluated(session, at=at)
     emit("queue")
     return Opened(session=session, token=token, is_new=True)
 
 
-def _keep_question(session: ChatSession, request: Request, *, at: datetime) -> None:
-    """Store the question as event 1, screened, and what follows from it, the name and the topic.
+def _keep_question(session: ChatSession, question: str, others: Sequence[Screened], *, at: datetime) -> None:
+    """Store the question as event 1, screened, and what follows from it and from the `others`, name and topic.
 
     Source: EM-PAY, EM-911.
     """
-    words = emergency_words()
-    screened = screen(rules.normal_text(request.question), words)
-    others = [screen(request.name), screen(request.topic, words)]
-    screened = joined(screened, *others)
+    screened = joined(screen(rules.normal_text(question), emergency_words()), *others)
     name = session.customer_name
     first = record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=name, text=screened.text)
     found = consequences(session, screened, side=Side.CUSTOMER, seq=first.seq, said_before=(), at=at)
