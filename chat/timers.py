@@ -22,8 +22,9 @@ from chat.states import Outcome, Status
 from chat.wordings import wording
 from contactcenter.lib.events import emit
 from policies.hours import say_moment
+from policies.kinds import say_seconds
 from policies.models import RuleVersion
-from policies.values import say_minutes_left, say_seconds
+from policies.values import say_minutes_left
 from policies.versions import rules_in_force
 from policies.why import why
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,3 +117,16 @@ def _is_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class Settable:
+    """The values of one rule, and the sentence that they amount to."""
+
+    values: tuple[Value, ...]
+    say: Callable[[Mapping[str, Any]], str]
+
+
+def say_seconds(seconds: int) -> str:
+    """Return a span as people read it in a chat: 2:00."""
+    return f"{seconds // 60}:{seconds % 60:02d}"

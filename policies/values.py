@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contactcenter.lib.errors import Invalid
-from policies.kinds import Number, Switch, Text, TimeOfDay, Value
-
-
-@dataclass(frozen=True)
-class Settable:
-    """The values of one rule, and the sentence that they amount to."""
-
-    values: tuple[Value, ...]
-    say: Callable[[Mapping[str, Any]], str]
-
-
-def say_seconds(seconds: int) -> str:
-    """Return a span as people read it in a chat: 2:00."""
-    return f"{seconds // 60}:{seconds % 60:02d}"
+from policies.kinds import Number, Settable, Switch, Text, TimeOfDay, Value, say_seconds
+from policies.values_service import SERVICE
 
 
 def say_minutes_left(seconds: int) -> str:
@@ -316,6 +303,7 @@ SETTABLE: dict[str, Settable] = {
         ),
         lambda values: _("Documents are reviewed every %(count)d years.") % {"count": values["years"]},
     ),
+    **SERVICE,
 }
 
 

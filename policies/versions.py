@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from policies.models import RuleVersion
+from policies.values import default_of
 
 
 def in_force(rule: str, *, at: datetime) -> RuleVersion | None:
@@ -19,6 +20,12 @@ def rules_in_force(rules: Iterable[str] | None = None, *, at: datetime) -> dict[
     if rules is not None:
         rows = rows.filter(rule__in=list(rules))
     return {row.rule: row for row in rows if row.is_adopted}
+
+
+def number_in_force(rule: str, name: str, *, at: datetime) -> int:
+    """Return a number of a rule as it holds at an instant; where the rule is not adopted, its default."""
+    version = in_force(rule, at=at)
+    return version.number_of(name) if version else int(default_of(rule, name))
 
 
 def planned(*, at: datetime) -> list[RuleVersion]:

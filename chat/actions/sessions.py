@@ -38,7 +38,8 @@ from policies.why import why
 HOUR = timedelta(hours=1)
 CHAT = Channel.CHAT.value
 END_FIELDS = ["status", "outcome", "ended_at", "wrap_up_deadline", "wrapped_up_at"]
-END_FIELDS += ["idle_deadline", "idle_notice_at", "last_seq"]
+END_FIELDS += ["idle_deadline", "idle_notice_at", "last_seq", "held_at", "hold_time", "unmatched", "unmatched_at"]
+END_FIELDS += ["choice_deadline", "busy_deadline", "answer_deadline"]
 GREET = "SJ-GREET"
 
 
@@ -169,8 +170,9 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     session.status = Status.ACTIVE
     session.agent = agent
     session.accepted_at = at
+    stop_waiting(session)
     _greet(session, agent, at=at)
-    session.save(update_fields=["status", "agent", "accepted_at", "last_seq"])
+    session.save(update_fields=["status", "agent", "accepted_at", "last_seq", *WAITING_FIELDS])
     _tell(session, agent_id)
     emit("queue")
     return session
@@ -211,6 +213,11 @@ def end(session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, **t
     session.outcome = outcome
     session.ended_at = at
     session.idle_deadline = session.idle_notice_at = None
+    if session.held_at is not None:
+        session.hold_time += at - session.held_at
+        session.held_at = None
+    stop_waiting(session)
+    session.answer_deadline = None
     begin_wrap_up(session, at=at)
     told["data"] = {"outcome": outcome, **told.get("data", {})}
     record(session, Kind.ENDED, side=side, at=at, **told)
@@ -218,6 +225,15 @@ def end(session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, **t
     _tell(session, session.agent_id)
     if was_queued:
         emit("queue")
+
+
+def stop_waiting(session: ChatSession) -> None:
+    """Stop the clocks of a session that no longer waits in the queue or on hold; the caller saves it."""
+    session.unmatched, session.unmatched_at = "", None
+    session.choice_deadline = session.busy_deadline = None
+
+
+WAITING_FIELDS = ["unmatched", "unmatched_at", "choice_deadline", "busy_deadline"]
 
 
 def _tell(session: ChatSession, agent_id: int | None) -> None:

@@ -1,6 +1,7 @@
 """What a chat is made of. Only `chat.actions` writes here."""
 
 from chat.models.events import ChatEvent, Kind, Side, StaffEvent, StaffKind
+from chat.models.offers import Ending, Offer, OfferQuerySet, Transfer, TransferQuerySet
 from chat.models.retention import (
     PERSON_REASONS,
     ChatRecord,
@@ -19,6 +20,7 @@ from chat.models.sessions import (
     Emergency,
     Pulse,
     Seat,
+    Unmatched,
 )
 from chat.models.wordings import Wording, WordingQuerySet, city_fields
 
@@ -31,10 +33,13 @@ __all__ = [
     "Connection",
     "ConnectionQuerySet",
     "Emergency",
+    "Ending",
     "Evaluation",
     "EvaluationDecision",
     "Kind",
     "LedgerEntry",
+    "Offer",
+    "OfferQuerySet",
     "Pulse",
     "PurgeRun",
     "Reading",
@@ -43,6 +48,9 @@ __all__ = [
     "Side",
     "StaffEvent",
     "StaffKind",
+    "Transfer",
+    "TransferQuerySet",
+    "Unmatched",
     "Wording",
     "WordingQuerySet",
     "city_fields",

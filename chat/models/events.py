@@ -26,6 +26,12 @@ class Kind(models.TextChoices):
     HERE = "here", _("Resident is still here")
     KEPT_OPEN = "kept_open", _("Kept open by the agent")
     REDACTED = "redacted", _("Masked afterwards")
+    LEFT = "left", _("Agent left")
+    TRANSFERRED = "transferred", _("Passed on")
+    HELD = "held", _("On hold")
+    RESUMED = "resumed", _("Goes on")
+    REQUEUED = "requeued", _("Back in the queue")
+    CHOSEN = "chosen", _("Choice of who waits")
 
 
 class ChatEvent(models.Model):
@@ -68,6 +74,17 @@ class StaffKind(models.TextChoices):
     MARKED = "marked", _("Marked for retention")
     EVALUATION_CLOSED = "evaluation_closed", _("No longer marked")
     LEFT_RUNNING = "left_running", _("Still running after closing time")
+    NOTE = "note", _("Internal note")
+    PROFANITY = "profanity", _("Strong language of the resident")
+    CONTACT = "contact", _("Contact details sent after a warning")
+    LINK = "link", _("A resident's link for the supervisor")
+    RELEASED = "released", _("A stopped text was released")
+    RATED = "rated", _("Rated by the resident")
+    TRANSFER = "transfer", _("Transfer asked for")
+    DECLINED = "declined", _("Transfer declined, or not answered")
+    ANSWER_DUE = "answer_due", _("The resident waits for an answer")
+    CHOSEN = "chosen", _("Choice of who waits")
+    CASE = "case", _("Case opened")
 
 
 class StaffEvent(models.Model):

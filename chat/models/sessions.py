@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -75,6 +75,19 @@ class Emergency(models.TextChoices):
     NON_EMERGENCY = "non_emergency", _("Police matter that is no emergency")
 
 
+class Unmatched(models.TextChoices):
+    """Why a chat that waits is offered to nobody, for supervisors to read."""
+
+    NO_ONE_ONLINE = "no_one_online", _("Nobody of the department is online")
+    NOT_ASSIGNED = "not_assigned", _("Nobody online is assigned to the chat")
+    NO_LANGUAGE = "no_language", _("Nobody online is certified for the language")
+    NOT_CERTIFIED = "not_certified", _("Nobody online is certified for the chat")
+    AWAY = "away", _("Everybody online has been away from the desk")
+    NO_SEAT = "no_seat", _("Everybody online has as many chats as allowed")
+    ALL_DECLINED = "all_declined", _("Everybody who could take it has passed it on")
+    OFFICE_CLOSED = "office_closed", _("The office is closed at the moment")
+
+
 class ChatSession(models.Model):
     """One chat, from the request until the customer or the agent ends it. Source: EM-DEF."""
 
@@ -82,6 +95,7 @@ class ChatSession(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, related_name="+")
     language = models.ForeignKey(Language, models.PROTECT, related_name="+")
     topic = models.CharField(max_length=100, blank=True)
+    topic_code = models.CharField(max_length=50, blank=True, db_default="")  # as the agent sorted it afterwards
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
     priority = models.SmallIntegerField(default=0)
@@ -116,6 +130,36 @@ class ChatSession(models.Model):
     idle_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")
     calendar_version = models.ForeignKey(CalendarVersion, models.PROTECT, null=True, blank=True, related_name="+")
 
+    # Waiting for somebody (SJ-ACD, DF-WAIT).
+    is_for_all = models.BooleanField(default=False, db_default=False)  # offered beyond its department
+    unmatched = models.CharField(max_length=20, choices=Unmatched, blank=True, db_default="")
+    unmatched_at = models.DateTimeField(null=True, blank=True)
+    offered_at = models.DateTimeField(null=True, blank=True)  # when the offer was shown that was accepted
+    requeues = models.PositiveSmallIntegerField(default=0, db_default=0)
+    busy_deadline = models.DateTimeField(null=True, blank=True)  # until somebody says that all are busy (EM-COM-Daii)
+    busy_told_at = models.DateTimeField(null=True, blank=True)
+
+    # On hold, and the next 2:00 of a stay there or in the queue (EM-HOLD, DF-HOLD).
+    held_at = models.DateTimeField(null=True, blank=True)
+    hold_time = models.DurationField(default=timedelta, db_default=timedelta())  # of the stays that are over
+    choice_deadline = models.DateTimeField(null=True, blank=True)
+    choice_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")
+
+    # An agent who does not answer (EM-COM-D), a resident who is not there (SJ-ACD).
+    answer_deadline = models.DateTimeField(null=True, blank=True)
+    answer_step = models.PositiveSmallIntegerField(default=0, db_default=0)  # 1: reminded, 2: the supervisor was told
+    answer_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    unseen_since = models.DateTimeField(null=True, blank=True)  # without a socket or a poll of the resident
+    away_at = models.DateTimeField(null=True, blank=True)
+
+    transfers = models.PositiveSmallIntegerField(default=0, db_default=0)  # that were accepted (DF-XFER)
+
+    # What remains to be said when it is over.
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)
+    rating_comment = models.TextField(blank=True, db_default="")
+    rated_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True, db_default="")
+
     # How long it stays (EM-RET-A, EM-RET-Ba-i). A mark changes this very row, so that the purge cannot pass it by.
     wrap_up_deadline = models.DateTimeField(null=True, blank=True)
     wrapped_up_at = models.DateTimeField(null=True, blank=True)
@@ -146,6 +190,10 @@ class ChatSession(models.Model):
             # For the sweeps. Not on `idle_deadline`: each message moves it, and without an index on it the row is
             # updated in place (HOT).
             models.Index(fields=["agent"], name="chat_session_active", condition=Q(status="active")),
+            models.Index(
+                fields=["choice_deadline"], name="chat_session_choice", condition=Q(choice_deadline__isnull=False)
+            ),
+            models.Index(fields=["busy_deadline"], name="chat_session_busy", condition=Q(busy_deadline__isnull=False)),
             models.Index(fields=["ended_at"], name="chat_session_ended", condition=Q(ended_at__isnull=False)),
             models.Index(
                 fields=["wrap_up_deadline"], name="chat_session_wrap_up", condition=Q(wrap_up_deadline__isnull=False)
@@ -164,6 +212,30 @@ class ChatSession(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(idle_deadline__isnull=True) | Q(status="active"), name="chat_session_idle_only_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="on_hold", held_at__isnull=False) | Q(~Q(status="on_hold"), held_at__isnull=True),
+                name="chat_session_held_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(choice_deadline__isnull=True) | Q(status__in=["queued", "on_hold"]),
+                name="chat_session_choice_while_waiting",
+            ),
+            models.CheckConstraint(
+                condition=Q(busy_deadline__isnull=True) | Q(status="queued"), name="chat_session_busy_only_queued"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_deadline__isnull=True) | Q(status="active"), name="chat_session_answer_only_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(unmatched="", unmatched_at__isnull=True)
+                | Q(status="queued", unmatched__in=Unmatched.values, unmatched_at__isnull=False),
+                name="chat_session_unmatched_only_queued",
+            ),
+            models.CheckConstraint(
+                condition=Q(rating__isnull=True, rated_at__isnull=True, rating_comment="")
+                | Q(rating__gte=1, rating__lte=5, rated_at__isnull=False),
+                name="chat_session_rating_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(idle_notice_at__isnull=True) | Q(status="active"), name="chat_session_notice_only_active"
