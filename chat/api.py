@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from agents.models import Department, Language
@@ -25,10 +25,11 @@ from chat.projection import Frame, event_frame, iso, ok_frame
 from chat.relay import current_relay
 from chat.rules import MAX_NAME, normal_text
 from contactcenter.lib.address import address_block, client_address
-from contactcenter.lib.api import bearer_token, json_body, open_to_sites, whole_number_argument
+from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusal_response, whole_number_argument
 from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash, new_secret
+from contactcenter.lib.language import supported
 from policies.screening import screen
 from policies.versions import in_force
 
@@ -47,7 +48,8 @@ async def availability(request: HttpRequest) -> HttpResponse:
     """Say whether a chat can be asked for now; the same for everybody, 10 s old at most."""
     code, language = request.GET.get("department", ""), request.GET.get("language", "")
     check_text(code, "department")
-    facts = await current_relay().read(_availability, code, language, timezone.now())
+    with translation.override(supported(language) or "en"):
+        facts = await current_relay().read(_availability, code, language, timezone.now())
     return JsonResponse(facts, headers={"Cache-Control": f"public, max-age={AVAILABILITY_SECONDS}"})
 
 
@@ -57,7 +59,11 @@ async def sessions(request: HttpRequest) -> HttpResponse:
     body = json_body(request)
     address = client_address(request)
     key = keyed_hash("address", address_block(address)) if address else ""
-    answer, is_new = await current_relay().read(_request_or_refuse, body, key, timezone.now())
+    with translation.override(supported(body.get("language")) or "en"):
+        try:
+            answer, is_new = await current_relay().read(_request_or_refuse, body, key, timezone.now())
+        except DomainError as refusal:
+            return refusal_response(refusal)
     return JsonResponse(answer, status=201 if is_new else 200)
 
 
@@ -92,11 +98,13 @@ async def session_frames(request: HttpRequest, session_id: UUID) -> HttpResponse
     relay = current_relay()
     session = await relay.read(access_as_customer, session_id, token, at=timezone.now())
     frame = json_body(request)
-    _pace, refusal = check_pace(relay, (session_id, Side.CUSTOMER))
-    if refusal is not None:
-        return _frame_response(refusal_frame(refusal, frame))
+    with translation.override(session.language_id):
+        _pace, refusal = check_pace(relay, (session_id, Side.CUSTOMER))
+        if refusal is not None:
+            return _frame_response(refusal_frame(refusal, frame))
     answers: list[Frame] = []
-    await obey_customer(Customer(relay, session_id, session.token_digest, None, answers.append), frame)
+    caller = Customer(relay, session_id, session.token_digest, None, answers.append, session.language_id)
+    await obey_customer(caller, frame)
     return _frame_response(answers[0] if answers else ok_frame(frame.get("ref")))
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from agents.actions import record_activity, set_presence
@@ -45,6 +45,7 @@ class Customer:
     token_digest: str
     socket: Socket | None
     answer: Callable[[Frame], None]
+    language: str
 
 
 class Staff(Protocol):
@@ -67,8 +68,9 @@ StaffHandler: TypeAlias = Callable[[Staff, Frame], Awaitable[Frame | None]]
 
 
 async def obey_customer(caller: Customer, frame: Frame) -> None:
-    """Do what a customer's frame asks for and answer it."""
-    await _obey(CUSTOMER_FRAMES, caller, frame, caller.answer)
+    """Do what a customer's frame asks for and answer it, in the language of the chat."""
+    with translation.override(caller.language):
+        await _obey(CUSTOMER_FRAMES, caller, frame, caller.answer)
 
 
 async def obey_staff(caller: Staff, frame: Frame) -> None:
@@ -166,12 +168,14 @@ async def _say(
     A socket does not wait for it, unless the writer has fallen behind: then it stops reading its client.
     """
     answered = asyncio.get_running_loop().create_future()
+    language = translation.get_language() or "en"
 
     def reply(result: Result) -> None:
         if result.event is not None:
             answer(ack_frame(result.event, ref=ref))
         elif result.error is not None:
-            answer(error_frame(result.error, ref=ref, uid=str(draft.uid)))
+            with translation.override(language):  # whoever writes, writes for many
+                answer(error_frame(result.error, ref=ref, uid=str(draft.uid)))
         if not answered.done():
             answered.set_result(None)
 

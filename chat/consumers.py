@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from agents.actions import record_activity
@@ -110,7 +110,8 @@ class CustomerSocket(JsonSocket):
         except DomainError as refusal:
             raise Closed(CLOSED_UNAUTHORIZED, refusal.code) from None
         self.session_id, self.token_digest, self.waiting = session_id, opened.token_digest, opened.waiting
-        self.caller = Customer(self.relay, session_id, self.token_digest, self, self.push)
+        self.caller = Customer(self.relay, session_id, self.token_digest, self, self.push, opened.language)
+        translation.activate(opened.language)  # for this socket's task alone
         self.push(with_ref(opened.welcome, ref))
         self.relay.add_customer(self, opened.cursor)  # type: ignore[arg-type]  # has its session by now
         offer_all(self.relay, self, opened.events)
@@ -214,6 +215,7 @@ def session_key_of(scope: Any) -> str:
 @dataclass(slots=True)
 class _OpenedCustomer:
     token_digest: str
+    language: str
     waiting: Waiting | None
     cursor: int
     welcome: Frame
@@ -235,7 +237,8 @@ def _open_customer(socket: CustomerSocket, session_id: UUID, token: str, cursor:
         "last_seq": session.last_seq,
         "server_time": iso(at),
     }
-    return _OpenedCustomer(session.token_digest, waiting, cursor, welcome, news.events_after({session_id: cursor}))
+    events = news.events_after({session_id: cursor})
+    return _OpenedCustomer(session.token_digest, session.language_id, waiting, cursor, welcome, events)
 
 
 @dataclass(slots=True)

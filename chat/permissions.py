@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation

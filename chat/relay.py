@@ -24,7 +24,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from agents.permissions import live_logins
 from chat import news
@@ -167,8 +167,9 @@ class Relay:
             executor.shutdown(wait=True)
 
     async def read(self, function: Callable[..., T], *arguments: Any, **more: Any) -> T:
-        """Run a function that asks the database on a reader's thread."""
-        return await self.loop.run_in_executor(self._readers, partial(_ask, function, *arguments, **more))
+        """Run a function that asks the database on a reader's thread, in the language of whoever asks."""
+        language = translation.get_language()
+        return await self.loop.run_in_executor(self._readers, partial(_ask, language, function, *arguments, **more))
 
     # Who listens ------------------------------------------------------------
     def subscribe(self, socket: Socket, session_id: UUID, cursor: int) -> Seen:
@@ -531,10 +532,11 @@ def _live_digests(session_ids: list[UUID]) -> dict[UUID, str]:
     return dict(rows.values_list("pk", "token_digest"))
 
 
-def _ask(function: Callable[..., T], *arguments: Any, **more: Any) -> T:
-    """Call `function`; a connection that broke is dropped, so that the next call gets a new one."""
+def _ask(language: str | None, function: Callable[..., T], *arguments: Any, **more: Any) -> T:
+    """Call `function` in a language; a connection that broke is dropped, so that the next call gets a new one."""
     try:
-        return function(*arguments, **more)
+        with translation.override(language):
+            return function(*arguments, **more)
     except Error:
         _close_connections(only_broken=True)
         raise

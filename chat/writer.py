@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import Error, connection
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from chat.actions import Draft, Result, append
 from contactcenter.lib.errors import DomainError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import Promise
+
 STATUS_OF = {
     "invalid": 400,
     "too_long": 400,
@@ -33,15 +35,21 @@ STATUS_OF = {
 class DomainError(Exception):
     """A refusal with a `code` of the contract and a `detail` sentence; the same body as page, JSON and frame.
 
+    `detail` may be lazy: it is then said in the language of whoever is answered.
     `more` holds the further members that the contract names for a code, such as
     `field` for `invalid` or `retry_after` (whole seconds) for `slow_down`.
     """
 
-    def __init__(self, code: str, detail: str, **more: Any) -> None:
+    def __init__(self, code: str, detail: str | Promise, **more: Any) -> None:
         super().__init__(detail)
         self.code = code
-        self.detail = str(detail)
+        self._detail = detail
         self.more = more
+
+    @property
+    def detail(self) -> str:
+        """The sentence, in the language that is active now where it is lazy."""
+        return str(self._detail)
 
     @property
     def status(self) -> int:
@@ -56,40 +64,40 @@ class DomainError(Exception):
 class Invalid(DomainError):
     """Bad input; `field` names what is wrong."""
 
-    def __init__(self, detail: str, *, field: str) -> None:
+    def __init__(self, detail: str | Promise, *, field: str) -> None:
         super().__init__("invalid", detail, field=field)
 
 
 class NotFound(DomainError):
     """Absent, or not yours: the answer is the same."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str | Promise) -> None:
         super().__init__("not_found", detail)
 
 
 class Unauthorized(DomainError):
     """No credentials, or credentials that open nothing."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str | Promise) -> None:
         super().__init__("unauthorized", detail)
 
 
 class WrongState(DomainError):
     """The thing exists but does not allow this now."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str | Promise) -> None:
         super().__init__("wrong_state", detail)
 
 
 class Unavailable(DomainError):
     """The database did not answer; the same again in a moment may go well."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str | Promise) -> None:
         super().__init__("unavailable", detail)
 
 
 class TooFast(DomainError):
     """A limit was reached; `retry_after` is in whole seconds. `code` is `slow_down` or `too_many`."""
 
-    def __init__(self, detail: str, *, retry_after: int, code: str = "slow_down") -> None:
+    def __init__(self, detail: str | Promise, *, retry_after: int, code: str = "slow_down") -> None:
         super().__init__(code, detail, retry_after=retry_after)

@@ -676,3 +676,19 @@ async def test_the_token_opens_the_chat_for_thirty_minutes_after_its_end(city: C
     await ChatSession.objects.filter(pk=chat.id).aupdate(ended_at=timezone.now() - timedelta(minutes=29))
     answer = await wires.get(events_of(chat), **bearer(chat))
     assert (answer.status, answer.json()["state"]) == (200, "ended")
+
+
+async def test_refusals_are_said_in_the_language_of_the_chat(city: City, wires: Wires) -> None:
+    await sync_to_async(LanguageFactory)(code="es", name="Español")
+    nameless = await wires.post(SESSIONS, asked(language="es", name=" "))
+    assert nameless.json()["detail"] == "Escriba su nombre, para que sepamos cómo dirigirnos a usted."
+    chat = await wires.ask(language="es")
+    over_http = await wires.post(frames_of(chat), {"type": "message", "id": "no id", "text": "x"}, **bearer(chat))
+    assert over_http.json()["detail"] == "id debe ser un UUID."
+    customer = await wires.customer(chat)
+    message = {"type": "message", "id": str(uuid.uuid4()), "text": "Hola"}
+    await customer.send({"type": "end"})
+    await customer.next("ok")
+    await customer.send(message)  # refused where it would have been written, on another thread
+    refused = await customer.next("error")
+    assert refused["detail"] == "Este chat ha terminado. Su texto no se envió."
