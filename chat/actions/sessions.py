@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from agents.certification import MISSING_SQL, missing_kinds, why_missing
 from agents.hours import local_date
-from agents.models import Agent, Channel, Department, Language, Presence
-from agents.rules import level_of
+from agents.models import Agent, Department, Language, Presence
 from chat import rules
 from chat.actions.messages import record
+from chat.actions.offers import settle_offer, withdraw
 from chat.actions.retention import customer_key, mark_while_evaluated
 from chat.actions.screened import PAY_TOPICS, consequences, joined, raise_flags
+from chat.actions.seats import take_seat
 from chat.actions.serial import one_at_a_time
 from chat.actions.wrap_up import begin_wrap_up
 from chat.emergencies import emergency_words, where_to_pay
@@ -36,7 +36,6 @@ from policies.versions import in_force
 from policies.why import why
 
 HOUR = timedelta(hours=1)
-CHAT = Channel.CHAT.value
 END_FIELDS = ["status", "outcome", "ended_at", "wrap_up_deadline", "wrapped_up_at"]
 END_FIELDS += ["idle_deadline", "idle_notice_at", "last_seq", "held_at", "hold_time", "unmatched", "unmatched_at"]
 END_FIELDS += ["choice_deadline", "busy_deadline", "answer_deadline"]
@@ -151,9 +150,10 @@ def repeat_request(request_key: str, *, returning_key: str, at: datetime) -> Ope
 def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     """Give a waiting session to an agent: take a seat, tell the customer who is there, greet.
 
-    Accepting what one already holds changes nothing. Raises `NotFound`,
-    `taken`, `ended`, `not_online`, `closed`, `not_certified`, `no_seat`.
-    Source: EM-DEF, EM-HRS, PH-CERT, SJ-GREET.
+    Accepting what one already holds changes nothing, and who declined may
+    still accept. Raises `NotFound`, `taken`, `ended`, `not_online`, `closed`,
+    `offered_elsewhere`, `not_certified`, `no_seat`.
+    Source: EM-DEF, EM-HRS, PH-CERT, SJ-ACD, SJ-GREET.
     """
     agent = Agent.objects.locked().select_related("user").get(pk=agent_id)
     session = access_to_accept(session_id, agent)
@@ -166,13 +166,16 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
         raise DomainError("not_online", _("Set yourself to online to accept chats."))
     opening = opening_of(session.department, at=at)
     guard_accept(opening)
-    _take_seat(agent, session, on=local_date(at, calendar=opening.calendar), at=at)
+    shown_at = settle_offer(session, agent, at=at)
+    take_seat(agent, session, on=local_date(at, calendar=opening.calendar), at=at)
+    if session.first_answer_at is None:  # else the first answer was that of an earlier agent
+        session.offered_at = shown_at
     session.status = Status.ACTIVE
     session.agent = agent
     session.accepted_at = at
     stop_waiting(session)
     _greet(session, agent, at=at)
-    session.save(update_fields=["status", "agent", "accepted_at", "last_seq", *WAITING_FIELDS])
+    session.save(update_fields=["status", "agent", "accepted_at", "offered_at", "last_seq", *WAITING_FIELDS])
     _tell(session, agent_id)
     emit("queue")
     return session
@@ -209,6 +212,7 @@ def end(session: ChatSession, outcome: Outcome, *, side: Side, at: datetime, **t
     check_transition(session.status, Status.ENDED)
     was_queued = session.status == Status.QUEUED
     Seat.objects.filter(session=session).delete()
+    withdraw(session, at=at)
     session.status = Status.ENDED
     session.outcome = outcome
     session.ended_at = at
@@ -240,42 +244,6 @@ def _tell(session: ChatSession, agent_id: int | None) -> None:
     emit("session", sessions=[str(session.pk)])
     if agent_id is not None:
         emit("agent", agent_id=agent_id)
-
-
-_TAKE_SEAT = f"""
-INSERT INTO chat_seat (agent_id, session_id, number, taken_at)
-SELECT %(agent_id)s, %(session_id)s, %(number)s, %(at)s WHERE NOT EXISTS ({MISSING_SQL})
-"""
-
-
-def _take_seat(agent: Agent, session: ChatSession, *, on: date, at: datetime) -> None:
-    """Insert the lowest free seat of an agent whose row is locked. Raises `no_seat`, `not_certified`.
-
-    The statement that takes it asks for the certificates of that local date. Source: PH-CERT, PH-BIL.
-    """
-    held = list(Seat.objects.filter(agent=agent).values_list("number", flat=True))
-    if len(held) >= agent.seats:
-        raise DomainError(
-            "no_seat",
-            _("You hold %(held)d of %(allowed)d chats. End one before you accept the next.")
-            % {"held": len(held), "allowed": agent.seats},
-        )
-    facts: dict[str, Any] = {
-        "agent_id": agent.pk,
-        "session_id": session.pk,
-        "number": rules.lowest_free(held),
-        "at": at,
-        "channel": CHAT,
-        "language": session.language_id,
-        "level": level_of(agent.user.roles),
-        "on": on,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_SEAT, facts)
-        if cursor.rowcount == 1:
-            return
-    missing = missing_kinds(agent, channel=CHAT, language=session.language_id, on=on)
-    raise DomainError("not_certified", why_missing(missing[0], agent, on=on), rule=missing[0].rule)
 
 
 def _greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:

@@ -49,6 +49,7 @@ def record_of(session: ChatSession) -> ChatRecord:
     """Return the figures of an ended chat; nothing that the resident wrote or is. Source: EM-RET-A."""
     assert session.ended_at is not None
     accepted, answered = session.accepted_at, session.first_answer_at
+    offered = session.offered_at or accepted
     return ChatRecord(
         id=session.pk,
         department_id=session.department_id,
@@ -60,6 +61,6 @@ def record_of(session: ChatSession) -> ChatRecord:
         ended_at=session.ended_at,
         wait=accepted - session.requested_at if accepted else None,
         first_response=answered - session.requested_at if answered else None,
-        first_response_offered=answered - accepted if answered and accepted else None,
+        first_response_offered=answered - offered if answered and offered else None,
         handle_time=session.ended_at - accepted if accepted else None,  # a wrap-up that ran out is no work
     )
