@@ -16,7 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from agents import actions
-from agents.models import Agent, Department, DepartmentHours, Language, LogIn, Membership, Role, User
+from agents.models import (
+    Agent,
+    ChannelAssignment,
+    Department,
+    DepartmentHours,
+    Language,
+    LogIn,
+    Membership,
+    Role,
+    User,
+)
 from contactcenter.lib.admin import ConfigAdmin, HistoryAdmin, MomentInput
 from contactcenter.lib.errors import DomainError
 
@@ -192,6 +202,21 @@ class AgentAdmin(ConfigAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         actions.tell_about(form.instance)
+
+
+@admin.register(ChannelAssignment)
+class ChannelAssignmentAdmin(ConfigAdmin):
+    """Who takes which channel, and when. An assignment is ended, not deleted."""
+
+    list_display = ("agent", "channel", "from_on", "through_on", "why", "assigned_by")
+    list_filter = ("channel", "agent")
+    fields = ("agent", "channel", "from_on", "through_on", "why")
+    list_select_related = ("agent__user", "assigned_by")
+
+    def save_model(self, request: HttpRequest, obj: ChannelAssignment, form: Any, change: bool) -> None:
+        obj.assigned_by = _acting(request)
+        super().save_model(request, obj, form, change)
+        actions.tell_about(obj.agent)
 
 
 @admin.register(Department)

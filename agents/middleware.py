@@ -23,7 +23,7 @@ class StaffSessionMiddleware:
     """Keeps `request.user` only while the `LogIn` behind the session is alive.
 
     A request without our session cookie costs nothing here; one with it is a
-    sign of life of the person, noted at most once a minute.
+    sign of life of the person, noted at most once in 10 seconds.
     """
 
     sync_capable: ClassVar[bool] = True

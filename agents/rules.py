@@ -11,7 +11,7 @@ Level = Literal["trainee", "full"]
 DESK_ROLES = frozenset({"agent", "trainee", "supervisor"})
 WITHOUT_SECOND_FACTOR = frozenset({"agent", "trainee"})
 
-ACTIVITY_STEP = timedelta(minutes=1)  # a log-in is touched at most once in this time
+ACTIVITY_STEP = timedelta(seconds=10)  # a log-in is touched at most once in this time
 
 FAILURE_WINDOW = timedelta(minutes=15)
 FAILURES_ALLOWED = 5

@@ -49,7 +49,7 @@ from contactcenter.lib.sockets import (
     Refused,
 )
 
-ACTIVITY_EVERY = 30.0  # seconds between two notes that a person is at the desk
+ACTIVITY_EVERY = 10.0  # seconds between two notes that a person is at the desk
 
 
 def header(scope: Any, name: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """Every write about people, presence, certificates and log-ins. Lock, guard, write, emit."""
 
+from agents.actions.assignments import assign_channel, assign_to_chat, end_assignment
 from agents.actions.certificates import (
     add_evidence,
     approve_certificate,
@@ -25,6 +26,8 @@ __all__ = [
     "add_evidence",
     "approve_certificate",
     "ask_for_new_password",
+    "assign_channel",
+    "assign_to_chat",
     "begin_try",
     "certify",
     "confirm_device",
@@ -32,6 +35,7 @@ __all__ = [
     "delete_dead_sessions",
     "disable",
     "enable",
+    "end_assignment",
     "end_login",
     "end_logins",
     "forget_old_tries",

@@ -18,7 +18,7 @@ def open_login(user: User, session_key: str, *, second_factor: bool, at: datetim
 
 
 def record_activity(session_key: str, *, at: datetime) -> None:
-    """A person did something in this log-in. Written at most once a minute; an idle log-in stays idle."""
+    """A person did something in this log-in. Written at most once in 10 seconds; an idle log-in stays idle."""
     seen_long_ago = LogIn.objects.live(at=at).filter(session_key=session_key, seen_at__lte=at - rules.ACTIVITY_STEP)
     seen_long_ago.update(seen_at=at)
 

@@ -1,5 +1,6 @@
 """Who works here. Only `agents.actions` and the admin's configuration pages write here."""
 
+from agents.models.assignments import ChannelAssignment, ChannelAssignmentQuerySet
 from agents.models.certificates import (
     MAX_VALID_DAYS,
     Certificate,
@@ -24,6 +25,8 @@ __all__ = [
     "CertificateKindQuerySet",
     "CertificateQuerySet",
     "Channel",
+    "ChannelAssignment",
+    "ChannelAssignmentQuerySet",
     "Department",
     "DepartmentHours",
     "Evidence",

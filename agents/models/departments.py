@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from policies.models import BusinessCalendar
+
+LONGEST_OVERFLOW = 86_400  # seconds
 
 
 class Language(models.Model):
@@ -71,6 +73,24 @@ class Department(models.Model):
         verbose_name=_("director"),
         help_text=_("The head of the department; escalations and complaints about its staff go to them."),
     )
+    overflow = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("helped out by"),
+        help_text=_(
+            "A chat that has waited too long is offered to the agents of this department, too. Empty: to nobody else."
+        ),
+    )
+    overflow_after_seconds = models.PositiveIntegerField(
+        _("helped out after, in seconds"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_OVERFLOW)],
+        help_text=_("How long a chat waits before the other department helps out. 0: from the start. Needed with it."),
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -83,11 +103,33 @@ class Department(models.Model):
                 condition=Q(is_default=True),
                 name="agents_department_one_default",
                 violation_error_message=_("Another department is the default one. Take that mark away first."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(overflow__isnull=True, overflow_after_seconds__isnull=True)
+                | Q(overflow__isnull=False, overflow_after_seconds__isnull=False),
+                name="agents_department_overflow_is_whole",
+                violation_error_message=_("Write both, which department helps out and after how long, or neither."),
+            ),
+            models.CheckConstraint(
+                condition=Q(overflow__isnull=True) | ~Q(overflow=F("id")),
+                name="agents_department_overflow_is_another",
+                violation_error_message=_("A department cannot help itself out. Choose another one."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        helper = self.overflow.overflow if self.overflow and self.overflow != self else None
+        passed: set[int] = set()
+        while helper is not None and helper.pk not in passed:
+            if helper.pk == self.pk:
+                raise ValidationError(
+                    {"overflow": _("These departments would pass chats on in a circle. Choose another one.")}
+                )
+            passed.add(helper.pk)
+            helper = helper.overflow
 
 
 class Channel(models.TextChoices):

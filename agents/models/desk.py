@@ -49,7 +49,8 @@ class Agent(models.Model):
         _("suspended until"), null=True, blank=True, help_text=_("Until then the desk stays closed to this person.")
     )
     offline_deadline = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(excluded_fields=["presence", "offline_deadline"], m2m_fields=[languages])
+    away_at = models.DateTimeField(null=True, blank=True, editable=False)  # since then nothing is offered (EM-COM-D)
+    history = HistoricalRecords(excluded_fields=["presence", "offline_deadline", "away_at"], m2m_fields=[languages])
 
     objects = AgentQuerySet.as_manager()
 

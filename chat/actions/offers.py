@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from agents.hours import calendar_of, local_date
 from agents.models import Agent
-from chat.actions.seats import CHAT, guard_certified, guard_free_seat
+from chat.actions.seats import CHAT, guard_assigned, guard_certified, guard_free_seat
 from chat.models import ChatSession, Ending, Offer, Transfer
 from contactcenter.lib.errors import DomainError
 from contactcenter.lib.events import emit
@@ -28,12 +28,14 @@ def hold_out(
 ) -> Offer:
     """Offer a session to an agent, which reserves it and one of her seats; the caller has locked her, then it.
 
-    Raises `no_seat`, `not_certified`, and `offered_elsewhere` while an offer of it is open. Source: SJ-ACD.
+    Raises `no_seat`, `not_certified`, and `offered_elsewhere` while an offer of it is open. Source: SJ-ACD, EM-COM-Da.
     """
     if open_offer(session) is not None:
         raise offered_elsewhere()
     guard_free_seat(agent, session)
-    guard_certified(agent, session, on=local_date(at, calendar=calendar_of(session.department_id, channel=CHAT)))
+    on = local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
+    guard_assigned(agent, on=on, at=at)
+    guard_certified(agent, session, on=on)
     offer = Offer.objects.create(
         session=session,
         agent=agent,

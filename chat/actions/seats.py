@@ -9,6 +9,8 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from agents.assignment import RULE as ASSIGNED
+from agents.assignment import unassigned, why_unassigned
 from agents.certification import MISSING_SQL, missing_kinds, why_missing
 from agents.models import Agent, Channel
 from agents.rules import level_of
@@ -86,6 +88,12 @@ def _why_no_seat(held: int, offered: int, allowed: int) -> str:
         offered,
     )
     return sentence % figures
+
+
+def guard_assigned(agent: Agent, *, on: date, at: datetime) -> None:
+    """Raise `not_certified` when the supervisor has not assigned the chat to the agent. Source: EM-COM-Da."""
+    if unassigned([agent.pk], channel=CHAT, on=on, at=at):
+        raise DomainError("not_certified", why_unassigned(CHAT), rule=ASSIGNED)
 
 
 def guard_certified(agent: Agent, session: ChatSession, *, on: date) -> None:

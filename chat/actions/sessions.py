@@ -20,7 +20,7 @@ from chat.actions.messages import record
 from chat.actions.offers import settle_offer, withdraw
 from chat.actions.retention import customer_key, mark_while_evaluated
 from chat.actions.screened import PAY_TOPICS, consequences, joined, raise_flags
-from chat.actions.seats import take_seat
+from chat.actions.seats import guard_assigned, take_seat
 from chat.actions.serial import one_at_a_time
 from chat.actions.wrap_up import begin_wrap_up
 from chat.emergencies import emergency_words, where_to_pay
@@ -153,7 +153,7 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     Accepting what one already holds changes nothing, and who declined may
     still accept. Raises `NotFound`, `taken`, `ended`, `not_online`, `closed`,
     `offered_elsewhere`, `not_certified`, `no_seat`.
-    Source: EM-DEF, EM-HRS, PH-CERT, SJ-ACD, SJ-GREET.
+    Source: EM-DEF, EM-HRS, EM-COM-Da, PH-CERT, SJ-ACD, SJ-GREET.
     """
     agent = Agent.objects.locked().select_related("user").get(pk=agent_id)
     session = access_to_accept(session_id, agent)
@@ -167,7 +167,9 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     opening = opening_of(session.department, at=at)
     guard_accept(opening)
     shown_at = settle_offer(session, agent, at=at)
-    take_seat(agent, session, on=local_date(at, calendar=opening.calendar), at=at)
+    on = local_date(at, calendar=opening.calendar)
+    guard_assigned(agent, on=on, at=at)
+    take_seat(agent, session, on=on, at=at)
     if session.first_answer_at is None:  # else the first answer was that of an earlier agent
         session.offered_at = shown_at
     session.status = Status.ACTIVE

@@ -141,6 +141,7 @@ class Offer(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], name="chat_offer_due", condition=Q(ended_at__isnull=True)),
             models.Index(fields=["agent"], name="chat_offer_open_of_agent", condition=Q(ended_at__isnull=True)),
+            models.Index(fields=["agent", "ended_at"], name="chat_offer_of_agent"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["session"], condition=Q(ended_at__isnull=True), name="chat_offer_one_open"),

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agents.actions import certify, set_roles
+from agents.actions import assign_to_chat, certify, set_roles
 from agents.models import Agent, Department, Language, Membership, User
 from chat.models import Wording
 from contactcenter.lib.errors import WrongState
@@ -47,6 +47,7 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     today = at.astimezone(ZoneInfo(preset.calendar.definition.zone)).date()
     _certify(preset.people, kinds=new_kinds, on=today, at=at)
     _certify(made, kinds=[row["code"] for row in preset.certificates], on=today, at=at)
+    _assign(preset.people, on=today)
     _set_heads(preset, reset=reset)
     _follow_demo_password(preset.people)
 
@@ -98,6 +99,12 @@ def _certify(people: Iterable[Person], *, kinds: Collection[str], on: date, at: 
     """Give people the certificates of these kinds that their city asks of them."""
     for agent in Agent.objects.filter(user__username__in=[person.username for person in people]):
         certify(agent, kinds=kinds, on=on, at=at)
+
+
+def _assign(people: Iterable[Person], *, on: date) -> None:
+    """Let people take chats, as far as nobody has decided about them."""
+    for agent in Agent.objects.filter(user__username__in=[person.username for person in people]):
+        assign_to_chat(agent, on=on)
 
 
 def _set_heads(preset: Preset, *, reset: bool) -> None:

@@ -42,6 +42,13 @@ AGENTS = (
     history("agents_historicalagent", "who takes chats", KEPT_STAFF, {}),
     Table("agents_agent_languages", "who speaks what", KEPT_STAFF, {STAFF: ("language_id",)}),
     Table("agents_historicalagent_languages", "earlier states: who speaks what", KEPT_STAFF, {STAFF: ("language_id",)}),
+    Table("agents_channelassignment", "who takes which channel", KEPT_STAFF, {STAFF: ("why",), POLICY: ("channel",)}),
+    history(
+        "agents_historicalchannelassignment",
+        "who takes which channel",
+        KEPT_STAFF,
+        {STAFF: ("why",), POLICY: ("channel",)},
+    ),
     Table("agents_certificate", "certificates of agents", KEPT_STAFF, {STAFF: ("withdrawn_why",)}),
     history("agents_historicalcertificate", "certificates of agents", KEPT_STAFF, {STAFF: ("withdrawn_why",)}),
     Table("agents_evidence", "what proves that a certificate's demand is met", KEPT_STAFF, {STAFF: ("text",)}),

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from agents.actions import certify
+from agents.actions import assign_to_chat, certify
 from agents.models import (
     MAX_SEATS,
     Agent,
@@ -79,6 +79,7 @@ def make_load_agents(count: int, *, seats: int, password: str, at: datetime) -> 
         Membership.objects.get_or_create(agent=agent, department=department, defaults={"is_primary": True})
         agent.languages.add(language)
         certify(agent, kinds=kinds, on=timezone.localdate(at), at=at)
+        assign_to_chat(agent, on=timezone.localdate(at))
 
 
 def _keep_transient(*, at: datetime) -> None:
