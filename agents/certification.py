@@ -87,11 +87,11 @@ def certified_languages(agents: QuerySet[Agent] | Iterable[int], *, channel: str
     """
     ids = set(agents.values_list("pk", flat=True) if isinstance(agents, QuerySet) else agents)
     spoken = Agent.languages.through.objects.filter(agent__in=ids, language__is_active=True)
-    lacking = _lacking(ids, channel=channel, on=on)
+    lacks = lacking(ids, channel=channel, on=on)
     return {
         language
         for agent, language in spoken.values_list("agent_id", "language_id")
-        if not any(kind.language_id in (None, language) for kind in lacking.get(agent, ()))
+        if not any(kind.language_id in (None, language) for kind in lacks.get(agent, ()))
     }
 
 
@@ -101,14 +101,14 @@ def closed_to(agent_ids: Collection[int], *, channel: str, on: date) -> dict[int
     Three statements, however many agents there are; one while no kind is adopted. Source: PH-CERT.
     """
     found = {}
-    for agent_id, kinds in _lacking(agent_ids, channel=channel, on=on).items():
+    for agent_id, kinds in lacking(agent_ids, channel=channel, on=on).items():
         whole = [kind for kind in kinds if kind.language_id is None]
         if whole:
             found[agent_id] = whole[0]
     return found
 
 
-def _lacking(agent_ids: Collection[int], *, channel: str, on: date) -> dict[int, list[CertificateKind]]:
+def lacking(agent_ids: Collection[int], *, channel: str, on: date) -> dict[int, list[CertificateKind]]:
     """Return what each agent lacks on a channel, kinds of all languages alike, in code order."""
     kinds = list(CertificateKind.objects.adopted(on=on).filter(channel__in=["", channel]).order_by("code"))
     if not kinds:

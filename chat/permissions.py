@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
-from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation
+from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation, Offer
 from contactcenter.lib.errors import NotFound, Unauthorized, WrongState
 from contactcenter.lib.hashing import digest
 
@@ -40,11 +40,20 @@ def may_see_queue_of(agent: Agent, department_id: int) -> bool:
 
 
 def access_to_accept(session_id: UUID, agent: Agent) -> ChatSession:
-    """Return the session, locked, when it waits or waited where this agent looks. Raises `NotFound`."""
+    """Return the session, locked, when it waits or waited where this agent looks, or is, or was, offered to her.
+
+    Raises `NotFound`.
+    """
     session = ChatSession.objects.locked().filter(pk=session_id).first()
-    if session is None or not (session.agent_id == agent.pk or may_see_queue_of(agent, session.department_id)):
+    if session is None or not (session.agent_id == agent.pk or _may_accept(session, agent)):
         raise no_such_chat()
     return session
+
+
+def _may_accept(session: ChatSession, agent: Agent) -> bool:
+    if session.is_for_all or may_see_queue_of(agent, session.department_id):
+        return True
+    return Offer.objects.filter(session=session, agent=agent).exists()
 
 
 def access_as_agent(session_id: UUID, agent_id: int) -> ChatSession:

@@ -14,6 +14,7 @@ REQUEST_REPEATABLE = timedelta(minutes=10)
 CONNECTION_STALE = timedelta(seconds=30)
 ACCEPT_WINDOW = timedelta(minutes=30)
 ACCEPTS_NEEDED = 5
+EMERGENCY_PRIORITY = 100  # of a chat in which danger, or a city emergency, was spoken of; others have 0
 SOCKETS_PER_SESSION = 3
 SOCKETS_PER_AGENT = 5
 LIMIT_WINDOW = 10.0  # seconds

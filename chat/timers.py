@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from agents.models import Department
 from chat import rules
 from chat.actions.messages import record
+from chat.actions.routing import expire_offers, route
 from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.wrap_up import end_wrap_ups
@@ -40,7 +41,7 @@ def act_on_due_timers(*, at: datetime) -> int:
     """
     wait_for_agents(at=at)
     acts, failures = 0, []
-    for act in (ask_the_silent, end_the_silent, close_the_queue, end_the_running, end_wrap_ups):
+    for act in ACTS:
         try:
             acts += act(at=at)
         except Exception as failure:
@@ -277,6 +278,9 @@ def _give_time_again(*, since: datetime, at: datetime) -> None:
         record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=END, data=data)
         session.save(update_fields=["idle_deadline", "last_seq"])
     _tell(sessions)
+
+
+ACTS = (expire_offers, ask_the_silent, end_the_silent, close_the_queue, end_the_running, end_wrap_ups, route)
 
 
 def is_service_up(*, at: datetime) -> bool:

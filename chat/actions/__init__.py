@@ -7,6 +7,7 @@ from chat.actions.placing import Draft, Result
 from chat.actions.purge import Outlook, look_ahead, purge, purge_from_ledger, purge_if_due
 from chat.actions.readings import note_readings
 from chat.actions.retention import close_evaluation, lift_from_ledger, mark
+from chat.actions.routing import decline, expire_offers, route
 from chat.actions.sessions import (
     Opened,
     Request,
@@ -29,10 +30,12 @@ __all__ = [
     "append",
     "close_connection",
     "close_evaluation",
+    "decline",
     "drop_ledger_entries",
     "end_as_agent",
     "end_as_customer",
     "end_wrap_ups",
+    "expire_offers",
     "import_ledger_entries",
     "keep_connections",
     "keep_open",
@@ -46,6 +49,7 @@ __all__ = [
     "purge_if_due",
     "repeat_request",
     "request_chat",
+    "route",
     "show_life",
     "sweep_connections",
 ]

@@ -15,7 +15,10 @@ from chat.actions.staff_notes import tell_staff
 from chat.emergencies import EMERGENCY, PAY, Help, help_in_emergency, where_to_pay
 from chat.models import ChatEvent, ChatSession, Emergency, Kind, Side, StaffKind
 from chat.rows import EventRow
+from chat.rules import EMERGENCY_PRIORITY
+from chat.states import Status
 from contactcenter.lib.errors import WrongState
+from contactcenter.lib.events import emit
 from policies.screening import Screened
 
 PAY_TOPICS = frozenset({"pay", "payment"})
@@ -91,7 +94,11 @@ def _note_emergency(session: ChatSession, kind: str, *, at: datetime) -> None:
     if session.emergency and order.index(session.emergency) <= order.index(kind):
         return
     session.emergency, session.emergency_at = kind, session.emergency_at or at
-    session.save(update_fields=["emergency", "emergency_at"])
+    if kind != Emergency.NON_EMERGENCY:
+        session.priority = max(session.priority, EMERGENCY_PRIORITY)
+    session.save(update_fields=["emergency", "emergency_at", "priority"])
+    if session.status == Status.QUEUED:
+        emit("queue")
 
 
 def emergencies_said(session_id: UUID) -> set[str]:

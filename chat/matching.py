@@ -1,0 +1,187 @@
+"""Who waits, and who could take it: read for the routing. Each function is one or two statements. Source: SJ-ACD."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from agents.assignment import unassigned
+from agents.certification import lacking
+from agents.hours import local_date
+from agents.models import Agent, Channel, Department, Membership
+from agents.rules import DESK_ROLES
+from chat.matching_rules import Candidate, Match, Waiting, match, reach_of
+from chat.models import ChatEvent, ChatSession, Ending, Kind, Offer
+from chat.opening import opening_of
+from policies.calendars import latest
+from policies.models import RuleVersion
+
+CHAT = Channel.CHAT.value
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Online, allowed to work, and connected or within the grace time. Idle: since the last chat came or went, the last
+# offer ended, the last change of presence. Active: the last frame or page that this person caused.
+_ONLINE = """
+SELECT a.id, a.seats
+       - (SELECT count(*) FROM chat_seat s WHERE s.agent_id = a.id)
+       - (SELECT count(*) FROM chat_offer o WHERE o.agent_id = a.id AND o.ended_at IS NULL),
+       greatest(i.started_at,
+                (SELECT max(s.taken_at) FROM chat_seat s WHERE s.agent_id = a.id),
+                (SELECT max(c.ended_at) FROM chat_chatsession c WHERE c.agent_id = a.id),
+                (SELECT max(t.ended_at) FROM chat_transfer t WHERE t.from_agent_id = a.id AND t.ending = 'accepted'),
+                (SELECT max(o.ended_at) FROM chat_offer o WHERE o.agent_id = a.id)),
+       greatest(i.started_at,
+                (SELECT max(l.seen_at) FROM agents_login l WHERE l.user_id = a.user_id AND l.ended_at IS NULL))
+FROM agents_agent a
+JOIN agents_user u ON u.id = a.user_id AND u.is_active
+LEFT JOIN agents_presenceinterval i ON i.agent_id = a.id AND i.ended_at IS NULL
+WHERE a.presence = 'online'
+  AND (a.suspended_until IS NULL OR a.suspended_until <= %(at)s)
+  AND (a.offline_deadline IS NULL OR a.offline_deadline > %(at)s)
+  AND EXISTS (SELECT 1 FROM agents_rolegrant g WHERE g.user_id = u.id AND g.role = ANY(%(roles)s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """An agent who is online: free seats, since when without a new chat, and since when without a sign of hers."""
+
+    id: int
+    free: int
+    idle_since: datetime
+    active_at: datetime
+
+
+def online_agents(*, at: datetime) -> list[Online]:
+    """Return the agents who are online and may work."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ONLINE, {"at": at, "roles": sorted(DESK_ROLES)})
+        return [Online(pk, free, idle or NEVER, active or NEVER) for pk, free, idle, active in cursor.fetchall()]
+
+
+def away_span(version: RuleVersion | None) -> timedelta | None:
+    """Return how long somebody may be away and still be offered chats; None: for ever. Source: EM-COM-D."""
+    return timedelta(seconds=version.number_of("away_seconds")) if version else None
+
+
+def plan_offers(away: RuleVersion | None, *, at: datetime) -> dict[UUID, Match | str]:
+    """Return, for each chat that waits unoffered, in queue order, to whom it is to be offered, or why to nobody."""
+    waiting = waiting_chats(at=at)
+    return match(waiting, candidates(away, at=at), at=at) if waiting else {}
+
+
+def candidates(away: RuleVersion | None, *, at: datetime) -> list[Candidate]:
+    """Return who is online with what the choice asks for; a few statements, however many they are."""
+    online = online_agents(at=at)
+    ids = [agent.id for agent in online]
+    today = local_date(at, calendar=latest(None))
+    without = unassigned(ids, channel=CHAT, on=today, at=at)
+    lacks = lacking(ids, channel=CHAT, on=today)
+    departments, primaries = _memberships(ids)
+    languages = _languages(ids)
+    span = away_span(away)
+    return [
+        Candidate(
+            id=agent.id,
+            departments=frozenset(departments[agent.id]),
+            primary=primaries.get(agent.id),
+            languages=frozenset(languages[agent.id]),
+            lacks=frozenset(kind.language_id for kind in lacks.get(agent.id, ())),
+            is_assigned=agent.id not in without,
+            is_away=span is not None and agent.active_at <= at - span,
+            free=agent.free,
+            idle_since=agent.idle_since,
+        )
+        for agent in online
+    ]
+
+
+def _memberships(ids: Collection[int]) -> tuple[dict[int, set[int]], dict[int, int]]:
+    departments: dict[int, set[int]] = defaultdict(set)
+    primaries = {}
+    rows = Membership.objects.filter(agent__in=ids).values_list("agent_id", "department_id", "is_primary")
+    for agent_id, department_id, is_primary in rows:
+        departments[agent_id].add(department_id)
+        if is_primary:
+            primaries[agent_id] = department_id
+    return departments, primaries
+
+
+def _languages(ids: Collection[int]) -> dict[int, set[str]]:
+    spoken: dict[int, set[str]] = defaultdict(set)
+    rows = Agent.languages.through.objects.filter(agent__in=ids).values_list("agent_id", "language_id")
+    for agent_id, code in rows:
+        spoken[agent_id].add(code)
+    return spoken
+
+
+def waiting_chats(*, at: datetime) -> list[Waiting]:
+    """Return the chats that wait and are on offer to nobody, in queue order."""
+    queued = ChatSession.objects.queued().exclude(pk__in=Offer.objects.open().values("session_id")).in_queue_order()
+    rows = list(queued.values("pk", "department_id", "language_id", "queued_at", "is_for_all", "requeues"))
+    ids = [row["pk"] for row in rows]
+    helpers = department_helpers()
+    passed = _passed_by(ids)
+    lost = _lost_by([row["pk"] for row in rows if row["requeues"]])
+    is_open = _open_departments({row["department_id"] for row in rows}, at=at)
+    return [
+        Waiting(
+            id=row["pk"],
+            reach=reach_of(row["department_id"], at - row["queued_at"], helpers),
+            language=row["language_id"],
+            asks_for_language=row["language_id"] != settings.LANGUAGE_CODE,
+            is_for_all=row["is_for_all"],
+            is_open=is_open[row["department_id"]],
+            passed_by=frozenset(passed[row["pk"]]),
+            lost_by=frozenset(lost[row["pk"]]),
+        )
+        for row in rows
+    ]
+
+
+def department_helpers() -> dict[int, tuple[int, int]]:
+    """Return, for each department that another helps out, that one and after how many seconds."""
+    rows = Department.objects.filter(overflow__isnull=False, overflow__is_active=True)
+    return {
+        pk: (helper, seconds)
+        for pk, helper, seconds in rows.values_list("pk", "overflow_id", "overflow_after_seconds")
+        if helper is not None and seconds is not None
+    }
+
+
+def reach_of_session(session: ChatSession, *, at: datetime) -> tuple[int, ...]:
+    """Return the departments whose agents see a chat that waits: its own, and those that help out by now."""
+    return reach_of(session.department_id, at - session.queued_at, department_helpers())
+
+
+def _passed_by(ids: Collection[UUID]) -> dict[UUID, set[int]]:
+    """Return who declined each chat, or let its offer run out, in this stay in the queue."""
+    offers = Offer.objects.filter(session__in=ids, ending__in=[Ending.DECLINED, Ending.EXPIRED])
+    offers = offers.filter(offered_at__gte=Coalesce("session__requeued_at", "session__queued_at"))
+    return _grouped(offers.values_list("session_id", "agent_id"))
+
+
+def _lost_by(ids: Collection[UUID]) -> dict[UUID, set[int]]:
+    events = ChatEvent.objects.filter(session__in=ids, kind=Kind.REQUEUED, agent__isnull=False)
+    return _grouped(events.annotate(lost=F("agent_id")).values_list("session_id", "lost"))
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, set[int]]:
+    grouped: dict[UUID, set[int]] = defaultdict(set)
+    for session_id, agent_id in rows:
+        grouped[session_id].add(agent_id)
+    return grouped
+
+
+def _open_departments(ids: Collection[int], *, at: datetime) -> dict[int, bool]:
+    departments = Department.objects.filter(pk__in=ids)
+    return {department.pk: opening_of(department, at=at).may_be_accepted for department in departments}
