@@ -21,12 +21,13 @@ from django.utils.translation import gettext as _
 from agents.actions import record_activity, set_presence
 from agents.models import Presence
 from chat import news
-from chat.actions import Draft, Result, accept, end_as_agent, end_as_customer, keep_open, mark, show_life
+from chat.actions import Draft, Result, accept, decline, end_as_agent, end_as_customer, keep_open, mark, show_life
 from chat.limits import Pace
+from chat.listeners import Socket
 from chat.models import Side
 from chat.permissions import no_such_chat
 from chat.projection import Frame, ack_frame, error_frame, event_texts, ok_frame
-from chat.relay import Relay, Socket
+from chat.relay import Relay
 from chat.rows import EventRow
 from chat.rules import MAX_TEXT
 from contactcenter.lib.errors import DomainError, Invalid, TooFast, Unavailable
@@ -318,6 +319,15 @@ async def _staff_accept(caller: Staff, frame: Frame) -> Frame:
     return ok_frame(ref_of(frame))
 
 
+async def _staff_decline(caller: Staff, frame: Frame) -> Frame:
+    why = frame.get("why", "")
+    if not isinstance(why, str):
+        raise Invalid(_("Why must be text."), field="why")
+    session_id = uuid_of(frame, "session")
+    await caller.relay.read(decline, session_id, agent_id=caller.agent_id, why=why, at=timezone.now())
+    return ok_frame(ref_of(frame))
+
+
 async def _staff_end(caller: Staff, frame: Frame) -> Frame:
     outcome = frame.get("outcome")
     await caller.relay.read(
@@ -364,6 +374,7 @@ STAFF_FRAMES: dict[str, StaffHandler] = {
     "here": _staff_here,
     "presence": _staff_presence,
     "accept": _staff_accept,
+    "decline": _staff_decline,
     "end": _staff_end,
     "keep_open": _staff_keep_open,
     "mark": _staff_mark,

@@ -31,6 +31,8 @@ from chat.commands import (
     refusal_frame,
     uuid_of,
 )
+from chat.desk_news import shown_of
+from chat.desks import read_colleagues, read_directory
 from chat.limits import Pace
 from chat.models import ChatSession, Connection, Reading, Side
 from chat.permissions import access_as_customer
@@ -148,6 +150,8 @@ class DeskSocket(JsonSocket):
         self.is_open = False
         self.queue: dict[UUID, Frame] = {}
         self.seats: Frame = {}
+        self.offers: dict[UUID, Frame] = {}
+        self.shown: dict[UUID, Frame] = {}
         self.departments: frozenset[int] | None = frozenset()
         self._noted_at = 0.0
         self.agent_id, self.agent_name = await self.relay.read(_admit_staff, self.session_key)
@@ -160,7 +164,9 @@ class DeskSocket(JsonSocket):
             raise Closed(CLOSED_UNAUTHORIZED, refusal.code) from None
         opened = await self.relay.read(_open_desk, self, cursors)
         self.is_open = True
-        self.queue, self.seats, self.departments = opened.queue, opened.seats, opened.departments
+        desk = opened.desk
+        self.queue, self.seats, self.departments = opened.queue, desk.seats(), desk.departments
+        self.offers, self.shown = desk.offers, shown_of(desk.sessions)
         self.push(with_ref(opened.welcome, ref))
         self.relay.add_desk(self, opened.cursors)
         offer_all(self.relay, self, opened.events)
@@ -245,8 +251,7 @@ def _open_customer(socket: CustomerSocket, session_id: UUID, token: str, cursor:
 class _OpenedDesk:
     cursors: dict[UUID, int]
     queue: dict[UUID, Frame]
-    seats: Frame
-    departments: frozenset[int] | None
+    desk: news.Desk
     welcome: Frame
     events: list[EventRow]
 
@@ -260,18 +265,21 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
     queue = news.read_queue(at=at).seen_from(desk.departments)
     cursors = news.cursors_of(known, desk.sessions)
     _note_readings(socket.agent_id, desk.sessions, at=at)
+    departments, languages = read_directory()
     welcome: Frame = {
         "type": "welcome",
         "agent": desk.agent,
         "presence": desk.presence,
         "seats": desk.seats(),
         "queue": list(queue.values()),
-        "offers": [],
+        "offers": list(desk.offers.values()),
         "sessions": desk.sessions,
-        "colleagues": news.read_colleagues(),
+        "colleagues": read_colleagues(),
+        "departments": departments,
+        "languages": languages,
         "server_time": iso(at),
     }
-    return _OpenedDesk(cursors, queue, desk.seats(), desk.departments, welcome, news.events_after(cursors))
+    return _OpenedDesk(cursors, queue, desk, welcome, news.events_after(cursors))
 
 
 def _note_readings(agent_id: int, sessions: list[Frame], *, at: datetime) -> None:

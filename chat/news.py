@@ -13,14 +13,18 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from agents.assignment import unassigned, why_unassigned
 from agents.certification import certified_languages, closed_to, why_missing
 from agents.hours import local_date
 from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
 from chat import rules
+from chat.desks import agent_card, colleague, read_offers, read_transfers, why_away
+from chat.matching import department_helpers
+from chat.matching_rules import reach_of
 from chat.models import ChatSession, StaffEvent
 from chat.opening import opening_of
-from chat.projection import Frame, Waiting, desk_session, iso, queue_item
+from chat.projection import Frame, Waiting, desk_session, iso, queue_item, unmatched_frame
 from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
 from chat.states import Status
 from policies.calendars import latest
@@ -57,26 +61,33 @@ class Queue:
     """The queue at one moment, of all departments."""
 
     items: dict[UUID, Frame] = field(default_factory=dict)
-    department_ids: dict[UUID, int] = field(default_factory=dict)
+    unmatched: dict[UUID, Frame] = field(default_factory=dict)
+    reach: dict[UUID, frozenset[int] | None] = field(default_factory=dict)  # departments that see it; None: all
     waiting: dict[UUID, Waiting] = field(default_factory=dict)
 
     def seen_from(self, departments: frozenset[int] | None) -> dict[UUID, Frame]:
-        """Return the items of these departments (None: of all), in queue order."""
+        """Return the items that these departments see, in queue order; a supervisor (None) sees all, and why."""
         if departments is None:
-            return dict(self.items)
-        return {pk: item for pk, item in self.items.items() if self.department_ids[pk] in departments}
+            return {pk: {**item, **self.unmatched[pk]} for pk, item in self.items.items()}
+        return {pk: item for pk, item in self.items.items() if _reaches(self.reach[pk], departments)}
+
+
+def _reaches(reach: frozenset[int] | None, departments: frozenset[int]) -> bool:
+    return reach is None or not reach.isdisjoint(departments)
 
 
 def read_queue(*, at: datetime) -> Queue:
     """Return who waits, in order, each with position and estimated wait. Source: DF-WAIT."""
     rows = ChatSession.objects.queued().with_position().select_related("department").in_queue_order()
-    accepts = recent_accepts(at=at)
+    accepts, helpers = recent_accepts(at=at), department_helpers()
     queue = Queue()
     for row in rows:
         position: int = row.position  # type: ignore[attr-defined]
         estimate = rules.estimated_wait_seconds(position, accepts[(row.department_id, row.language_id)])
         queue.items[row.pk] = queue_item(row, position)
-        queue.department_ids[row.pk] = row.department_id
+        queue.unmatched[row.pk] = unmatched_frame(row)
+        reach = reach_of(row.department_id, at - row.queued_at, helpers)
+        queue.reach[row.pk] = None if row.is_for_all else frozenset(reach)
         queue.waiting[row.pk] = (position, estimate)
     return queue
 
@@ -99,6 +110,8 @@ class Desk:
     allowed: int
     departments: frozenset[int] | None
     sessions: list[Frame]
+    offers: dict[UUID, Frame]
+    colleague: Frame  # as the others see this agent
     why_none: str = ""  # why no chat opens to them at all
 
     def seats(self) -> Frame:
@@ -114,43 +127,50 @@ def read_desk(agent_id: int, *, at: datetime) -> Desk | None:
 def read_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int, Desk]:
     """Return the desks of these agents; the same few statements, however many they are."""
     agents = Agent.objects.filter(pk__in=agent_ids).select_related("user")
-    agents = agents.prefetch_related("user__grants", "memberships").annotate(held=Count("held_seats"))
-    sessions = _sessions_on_desks(agent_ids, at=at)
+    agents = agents.prefetch_related("user__grants", "memberships__department", "languages")
+    agents = agents.annotate(held=Count("held_seats"))
+    sessions, offers = _sessions_on_desks(agent_ids, at=at), read_offers(agent_ids)
+    why = why_nothing_opens(agents, at=at)
+    return {
+        agent.pk: _desk_of(agent, sessions[agent.pk], offers[agent.pk], why.get(agent.pk, ""), at=at)
+        for agent in agents
+    }
+
+
+def why_nothing_opens(agents: Iterable[Agent], *, at: datetime) -> dict[int, str]:
+    """Say of each agent to whom no chat opens today why that is. Source: PH-CERT, EM-COM-Da."""
+    people = {agent.pk: agent for agent in agents}
     today = local_date(at, calendar=latest(None))
-    closed = closed_to(agent_ids, channel=Channel.CHAT, on=today)
-    why = {agent.pk: why_missing(closed[agent.pk], agent, on=today) for agent in agents if agent.pk in closed}
-    return {agent.pk: _desk_of(agent, sessions[agent.pk], why.get(agent.pk, ""), at=at) for agent in agents}
+    without = unassigned(people.keys(), channel=Channel.CHAT, on=today, at=at)
+    closed = closed_to(people.keys(), channel=Channel.CHAT, on=today)
+    said = {pk: why_unassigned(Channel.CHAT) for pk in without}
+    return said | {pk: why_missing(kind, people[pk], on=today) for pk, kind in closed.items()}
 
 
 def _sessions_on_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int | None, list[Frame]]:
     rows = ChatSession.objects.on_desks_of(agent_ids, at=at).select_related("department").order_by("accepted_at")
+    transfers = read_transfers(agent_ids)
     sessions: dict[int | None, list[Frame]] = defaultdict(list)
     for row in rows:
-        sessions[row.agent_id].append(desk_session(row))
+        sessions[row.agent_id].append(desk_session(row, transfers.get((row.pk, row.agent_id))))
     return sessions
 
 
-def _desk_of(agent: Agent, sessions: list[Frame], why_none: str, *, at: datetime) -> Desk:
+def _desk_of(agent: Agent, sessions: list[Frame], offers: dict[UUID, Frame], why_none: str, *, at: datetime) -> Desk:
+    held: int = agent.held  # type: ignore[attr-defined]  # annotated
+    allowed = 0 if why_none else agent.seats
     return Desk(
         agent=agent_card(agent),
         may_work=may_agent_work(agent, at=at),
         presence=agent.presence,
-        held=agent.held,  # type: ignore[attr-defined]  # annotated
-        allowed=0 if why_none else agent.seats,
+        held=held,
+        allowed=allowed,
         departments=None if agent.is_supervisor else frozenset(agent.department_ids()),
         sessions=sessions,
-        why_none=why_none,
+        offers=offers,
+        colleague=colleague(agent, free=max(0, allowed - held - len(offers))),
+        why_none=why_none or why_away(agent),
     )
-
-
-def agent_card(agent: Agent) -> Frame:
-    return {"id": agent.pk, "name": agent.display_name}
-
-
-def read_colleagues() -> list[Frame]:
-    """Return every agent who is not offline, as the desk's `colleagues`."""
-    agents = Agent.objects.exclude(presence=Presence.OFFLINE).select_related("user").order_by("pk")
-    return [{**agent_card(agent), "state": agent.presence} for agent in agents]
 
 
 def read_waiting(session: ChatSession, *, at: datetime) -> Waiting | None:
@@ -167,7 +187,7 @@ def read_availability(department: Department, language: Language | None, *, at: 
     today = local_date(at, calendar=opening.calendar)
     return {
         "state": opening.state,
-        "staffed": _is_staffed(serving, on=today),
+        "staffed": _is_staffed(serving, on=today, at=at),
         "next_opening": iso(opening.next_opening),
         "rule": opening.rule or None,
         "why": opening.why or None,
@@ -180,9 +200,11 @@ def read_availability(department: Department, language: Language | None, *, at: 
     }
 
 
-def _is_staffed(agents: QuerySet[Agent], *, on: date) -> bool:
-    """Say whether somebody of these is online to whom the chat opens."""
-    online = set(agents.filter(presence=Presence.ONLINE).values_list("pk", flat=True))
+def _is_staffed(agents: QuerySet[Agent], *, on: date, at: datetime) -> bool:
+    """Say whether somebody of these is online, and at the desk, to whom the chat opens."""
+    present = agents.filter(presence=Presence.ONLINE, away_at__isnull=True)
+    online = set(present.values_list("pk", flat=True))
+    online -= unassigned(online, channel=Channel.CHAT, on=on, at=at)
     return bool(online - closed_to(online, channel=Channel.CHAT, on=on).keys())
 
 

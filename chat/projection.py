@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from chat.models import ChatSession, Kind, StaffEvent
+from django.utils.translation import gettext as _
+
+from chat.models import ChatSession, Kind, Offer, StaffEvent, Transfer, Unmatched
 from chat.rows import EventRow
 from chat.states import Status
 from contactcenter.lib.errors import DomainError
@@ -102,6 +104,42 @@ def customer_state(session: ChatSession, waiting: Waiting | None, agent_name: st
 Waiting: TypeAlias = tuple[int, int | None]
 
 
+def offer_frame(offer: Offer) -> Frame:
+    """Return what the desk reads of a chat that is offered to its agent."""
+    session, transfer = offer.session, offer.transfer
+    return {
+        "session": str(session.pk),
+        "kind": offer.kind,
+        "from": transfer.from_agent.display_name if transfer else None,
+        "summary": transfer.summary if transfer else "",
+        "why": str(Offer.Why(offer.why).label),
+        "expires_at": iso(offer.expires_at),
+        "department": session.department.code,
+        "language": session.language_id,
+        "topic": session.topic or None,
+        "priority": session.priority,
+        "reason": transfer.reason if transfer else None,
+    }
+
+
+def transfer_frame(transfer: Transfer) -> Frame:
+    """Return what the desk reads of a transfer that its agent asked for: open, or declined."""
+    return {
+        "to": _whom(transfer),
+        "reason": transfer.reason,
+        "deadline": None if transfer.ended_at else iso(transfer.deadline),
+        "declined_why": transfer.declined_why or None,
+    }
+
+
+def _whom(transfer: Transfer) -> str:
+    if transfer.to_agent is not None:
+        return transfer.to_agent.display_name
+    if transfer.to_department is not None:
+        return transfer.to_department.name
+    return transfer.to_language.name if transfer.to_language is not None else _("a supervisor")
+
+
 def queue_item(session: ChatSession, position: int) -> Frame:
     """Return what the desk reads of a waiting chat: no name, no text."""
     return {
@@ -115,8 +153,14 @@ def queue_item(session: ChatSession, position: int) -> Frame:
     }
 
 
-def desk_session(session: ChatSession) -> Frame:
-    """Return what the desk reads of a chat that is the agent's."""
+def unmatched_frame(session: ChatSession) -> Frame:
+    """Return what supervisors read besides: why a waiting chat is offered to nobody."""
+    label = str(Unmatched(session.unmatched).label) if session.unmatched else None
+    return {"unmatched": session.unmatched or None, "unmatched_why": label}
+
+
+def desk_session(session: ChatSession, transfer: Transfer | None = None) -> Frame:
+    """Return what the desk reads of a chat that is the agent's; `transfer`: the newest, open or declined."""
     return {
         "session": str(session.pk),
         "state": session.status,
@@ -131,4 +175,18 @@ def desk_session(session: ChatSession) -> Frame:
         "ended_at": iso(session.ended_at),
         "emergency": session.emergency or None,
         "retained": session.retained,
+        "transfer_pending": transfer is not None and transfer.ended_at is None,
+        "transfer": transfer_frame(transfer) if transfer else None,
+        "held_at": iso(session.held_at),
+        "choice_deadline": iso(session.choice_deadline),
+        "idle_deadline": iso(session.idle_deadline),
+        "idle_notice_at": iso(session.idle_notice_at),
+        "answer_deadline": iso(session.answer_deadline),
+        "away_since": iso(session.away_at),
+        "wrap_up_deadline": iso(session.wrap_up_deadline),
+        "wrapped_up_at": iso(session.wrapped_up_at),
+        "rating": session.rating,
+        "transfers": session.transfers,
+        "topic_code": session.topic_code or None,
+        "note": session.note,
     }

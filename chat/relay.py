@@ -15,11 +15,11 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -29,10 +29,14 @@ from django.utils import timezone, translation
 from agents.permissions import live_logins
 from chat import news
 from chat.actions import Draft, Result, keep_connections
+from chat.actions.sessions import GREET as GREETING
+from chat.desk_news import DeskNews
 from chat.limits import FrameGate
-from chat.models import ChatSession, Side
+from chat.listeners import CustomerListener, DeskListener, Seen, Socket
+from chat.models import ChatSession, Kind, Side
 from chat.permissions import alive
-from chat.projection import Frame, Waiting, event_texts, staff_event_frame
+from chat.projection import Frame, event_texts, staff_event_frame
+from chat.queue_news import QueueNews
 from chat.rows import EventRow
 from chat.timers import note_pulse
 from chat.writer import Writer
@@ -40,81 +44,15 @@ from contactcenter.lib import events
 from contactcenter.lib.events import Facts
 from contactcenter.lib.failpoints import failpoint
 from contactcenter.lib.link import ProcessLink
-from contactcenter.lib.sockets import CLOSED_ELSEWHERE, CLOSED_FORBIDDEN, CLOSED_UNAUTHORIZED
+from contactcenter.lib.sockets import CLOSED_ELSEWHERE, CLOSED_UNAUTHORIZED
 
 WRITERS = 2  # while one waits for the disk, the other works; more only cost (see docs/decisions)
 READERS = 3  # threads, each with a connection of its own
-QUEUE_EVERY = 0.1  # seconds between two looks at the queue
 SWITCH_EVERY = 0.0005  # seconds a busy thread keeps the event loop waiting; Python's own 5 ms are felt
+MAKES_A_MATCH = frozenset({"queue", "agent"})
+QUIET_KINDS = frozenset({Kind.MESSAGE.value, Kind.JOINED.value})  # they come with news of the desk, or change nothing
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-
-class Socket(Protocol):
-    """What the relay asks of a socket."""
-
-    id: UUID
-    side: Side
-
-    def push(self, frame: Frame) -> None: ...
-    def push_text(self, text: str) -> None: ...
-    def close(self, code: int, reason: str = "") -> None: ...
-
-
-class CustomerListener(Socket, Protocol):
-    session_id: UUID
-    token_digest: str
-    waiting: Waiting | None
-
-
-class DeskListener(Socket, Protocol):
-    agent_id: int
-    session_key: str
-    departments: frozenset[int] | None
-    queue: dict[UUID, Frame]
-    seats: Frame
-
-
-class Seen:
-    """What one socket has of one session: everything up to `cursor`, and its own messages `ahead` of a hole."""
-
-    __slots__ = ("ahead", "cursor", "socket", "staff_n")
-
-    def __init__(self, socket: Socket, cursor: int) -> None:
-        self.socket = socket
-        self.cursor = cursor
-        self.ahead: set[int] = set()
-        self.staff_n = 0  # of the list that staff alone see
-
-    def note_own(self, seq: int) -> bool:
-        """Note that the socket got the ack of `seq`; answer whether nothing is missing before it."""
-        if seq <= self.cursor:
-            return True
-        self.ahead.add(seq)
-        self._advance()
-        return seq <= self.cursor
-
-    def offer(self, seq: int, texts: Sequence[str]) -> bool:
-        """Send event `seq`, whose frames these are, if it is the next one; answer False on a hole."""
-        if seq <= self.cursor or seq in self.ahead:
-            return True
-        if seq != self.cursor + 1:
-            return False
-        for text in texts:
-            self.socket.push_text(text)
-        self.cursor = seq
-        self._advance()
-        return True
-
-    def rewind(self, cursor: int) -> None:
-        """The client asks again for everything after `cursor`."""
-        self.cursor = cursor
-        self.ahead.clear()
-
-    def _advance(self) -> None:
-        while self.cursor + 1 in self.ahead:
-            self.cursor += 1
-            self.ahead.discard(self.cursor)
 
 
 class Relay:
@@ -131,7 +69,6 @@ class Relay:
         self.followed: dict[UUID, set[UUID]] = defaultdict(set)
         self.polls: dict[UUID, asyncio.Future[bool]] = {}
         self.addresses: dict[str, int] = defaultdict(int)
-        self.presences: dict[int, str] = {}
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="chat-reader")
         self._writing = [ThreadPoolExecutor(1, thread_name_prefix="chat-writer") for _ in range(WRITERS)]
         self._writers = [Writer(executor, self._written) for executor in self._writing]
@@ -139,8 +76,8 @@ class Relay:
         self._woken_sessions: set[UUID] = set()
         self._woken_staff: set[UUID] = set()
         self._woken_agents: set[int] = set()
-        self._woken_queue = False
-        self._queue_read_at = -QUEUE_EVERY
+        self._desk_news = DeskNews(self)
+        self._queue_news = QueueNews(self)
         self._refreshing: asyncio.Task[None] | None = None
         self._cycling: asyncio.Task[None] | None = None
 
@@ -156,6 +93,7 @@ class Relay:
         if self._cycling is not None:
             self._cycling.cancel()
             await asyncio.gather(self._cycling, return_exceptions=True)
+        await self._queue_news.stop()
         await self.link.stop()
         await asyncio.gather(*(writer.stop() for writer in self._writers))
         if self._refreshing is not None:
@@ -292,6 +230,8 @@ class Relay:
 
     def _hear_and_pass_on(self, facts: Facts) -> None:
         self.hear(facts)
+        if facts["topic"] in MAKES_A_MATCH:  # here alone: whoever committed it sets the routing going
+            self._queue_news.route_soon()
         self.link.send(facts)
 
     def hear(self, facts: Facts) -> None:
@@ -343,7 +283,7 @@ class Relay:
 
     def wake_queue(self) -> None:
         if self.sockets:
-            self._woken_queue = True
+            self._queue_news.is_woken = True
             self._refresh_soon()
 
     def wake_all(self) -> None:
@@ -351,7 +291,7 @@ class Relay:
         self._woken_sessions.update(self.sessions)
         self._woken_staff.update(self._on_desks_here(self.sessions))
         self._woken_agents.update(self.desks)
-        self._woken_queue = bool(self.sockets)
+        self._queue_news.is_woken = bool(self.sockets)
         self._refresh_soon()
 
     def _refresh_soon(self) -> None:
@@ -360,14 +300,14 @@ class Relay:
 
     async def _refresh(self) -> None:
         try:
-            while self._woken_agents or self._woken_sessions or self._woken_staff or self._woken_queue:
+            while self._woken_agents or self._woken_sessions or self._woken_staff or self._queue_news.is_woken:
                 agents, self._woken_agents = self._woken_agents, set()
-                await self._refresh_desks(agents)
+                await self._desk_news.refresh(agents)
                 sessions, self._woken_sessions = self._woken_sessions, set()
                 await self._refresh_sessions(sessions)
                 staff, self._woken_staff = self._woken_staff, set()
                 await self._refresh_staff_events(staff)
-                await self._refresh_queue_in_time()
+                await self._queue_news.refresh_in_time()
         except Error as error:
             logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
         finally:
@@ -380,16 +320,23 @@ class Relay:
             for event in rows:
                 texts = event_texts(event)
                 for seen in list(self.sessions.get(event.session_id, {}).values()):
-                    seen.offer(event.seq, texts)
+                    if seen.offer(event.seq, texts) and seen.cursor == event.seq:
+                        self._note_event(seen, event)
             if len(rows) < news.PAGE:
                 return
 
+    def _note_event(self, seen: Seen, event: EventRow) -> None:
+        """An event that is no message has changed the chat: its agent's desk looks again."""
+        seen.note_leaving(event)
+        if seen.socket.side == Side.AGENT and event.kind not in QUIET_KINDS and event.rule != GREETING:
+            self._woken_agents.add(cast(DeskListener, seen.socket).agent_id)
+
     def _lowest_cursors(self, sessions: Iterable[UUID]) -> dict[UUID, int]:
-        return {
-            session_id: min(seen.cursor for seen in self.sessions[session_id].values())
+        cursors = {
+            session_id: [seen.cursor for seen in self.sessions.get(session_id, {}).values() if not seen.is_over]
             for session_id in sessions
-            if self.sessions.get(session_id)
         }
+        return {session_id: min(seqs) for session_id, seqs in cursors.items() if seqs}
 
     async def _refresh_staff_events(self, sessions: Iterable[UUID]) -> None:
         """Send the desks here what staff alone see of these sessions, as far as they have not seen it."""
@@ -398,85 +345,10 @@ class Relay:
         for event in await self.read(news.staff_events_after, cursors):
             frame = staff_event_frame(event)
             for seen in self._desks_on(event.session_id):
-                if event.n > seen.staff_n:
+                if event.n > seen.staff_n and not seen.is_over:
                     seen.socket.push(frame)
                     seen.staff_n = event.n
-
-    async def _refresh_desks(self, agent_ids: set[int]) -> None:
-        """Bring the agents' sockets, and what others see of them, up to date."""
-        if not agent_ids:
-            return
-        desks = await self.read(news.read_desks, agent_ids, at=timezone.now())
-        for agent_id, desk in desks.items():
-            self._tell_presence(agent_id, desk.presence)
-            for socket in list(self.desks.get(agent_id, ())):
-                self._refresh_desk(socket, desk)
-
-    def _refresh_desk(self, socket: DeskListener, desk: news.Desk) -> None:
-        if not desk.may_work:
-            socket.close(CLOSED_FORBIDDEN)
-            return
-        self._follow_sessions(socket, {UUID(session["session"]) for session in desk.sessions})
-        if socket.departments != desk.departments:
-            socket.departments = desk.departments
-            self._woken_queue = True
-        if socket.seats != desk.seats():
-            socket.seats = desk.seats()
-            socket.push({"type": "seats", **socket.seats})
-
-    def _follow_sessions(self, socket: Socket, current: set[UUID]) -> None:
-        followed = self.sessions_of(socket)
-        for session_id in followed - current:
-            self.unsubscribe(socket, session_id)
-        for session_id in current - followed:
-            self.subscribe(socket, session_id, 0)
-            self._woken_sessions.add(session_id)
-            self._woken_staff.add(session_id)
-
-    def _tell_presence(self, agent_id: int, presence: str) -> None:
-        if self.presences.get(agent_id) == presence:
-            return
-        self.presences[agent_id] = presence
-        for sockets in self.desks.values():
-            for socket in sockets:
-                socket.push({"type": "presence", "agent": agent_id, "state": presence})
-
-    async def _refresh_queue_in_time(self) -> None:
-        """Read the queue if it has news, but not more often than people can read: who asks sooner waits a moment."""
-        if not self._woken_queue:
-            return
-        self._woken_queue = False
-        wait = self._queue_read_at + QUEUE_EVERY - self.loop.time()
-        if wait > 0:
-            self.loop.call_later(wait, self.wake_queue)
-            return
-        self._queue_read_at = self.loop.time()
-        await self._refresh_queue()
-
-    async def _refresh_queue(self) -> None:
-        """Send the changes of the queue to the desks, and their new position to those who wait."""
-        queue = await self.read(news.read_queue, at=timezone.now())
-        for sockets in list(self.desks.values()):
-            for socket in sockets:
-                self._send_queue_changes(socket, queue.seen_from(socket.departments))
-        for session_id, waiting in queue.waiting.items():
-            for customer in self.customers.get(session_id, ()):
-                self._send_position(customer, waiting)
-
-    @staticmethod
-    def _send_queue_changes(socket: DeskListener, items: dict[UUID, Frame]) -> None:
-        added = [item for pk, item in items.items() if pk not in socket.queue]
-        removed = [str(pk) for pk in socket.queue if pk not in items]
-        socket.queue = items
-        if added or removed:
-            socket.push({"type": "queue", "added": added, "removed": removed})
-
-    @staticmethod
-    def _send_position(customer: CustomerListener, waiting: Waiting) -> None:
-        if customer.waiting != waiting:
-            customer.waiting = waiting
-            position, estimate = waiting
-            customer.push({"type": "queue", "position": position, "estimated_wait_seconds": estimate})
+                    self._woken_agents.add(cast(DeskListener, seen.socket).agent_id)
 
     # Credentials ------------------------------------------------------------
     def _close_sockets(self, socket_ids: Iterable[UUID], code: int) -> None:
@@ -514,7 +386,7 @@ class Relay:
     async def cycle(self) -> None:
         """What a missed wake-up would have brought, and the end of credentials; every 10 s, or called."""
         try:
-            self._queue_read_at = -QUEUE_EVERY
+            self._queue_news.read_at_once()
             self.wake_all()
             self.gate.forget_old(now=time.monotonic())
             await self.read(keep_connections, self.instance, at=timezone.now())

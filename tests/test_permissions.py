@@ -273,6 +273,11 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("ok", REFUSED, REFUSED),
         "ended": ("ended", REFUSED, REFUSED),
     },
+    "decline": {  # nothing is on offer here
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": (REFUSED, REFUSED, REFUSED),
+        "ended": (REFUSED, REFUSED, REFUSED),
+    },
     "mark": {
         "queued": (REFUSED, REFUSED, "ok"),
         "active": ("ok", REFUSED, "ok"),
@@ -300,6 +305,7 @@ def staff_frame(name: str, session: str) -> dict[str, Any]:
         "resync": {"last_seq": 0},
         "end": {"outcome": "resolved"},
         "mark": {"reason": "harassment", "note": ""},
+        "decline": {"why": ""},
     }
     return {"type": name, "session": session, "ref": "x", **examples.get(name, {})}
 

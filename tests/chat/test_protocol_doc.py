@@ -54,7 +54,7 @@ def test_every_frame_of_the_desk_stands_in_the_page_and_no_other() -> None:
 
 def test_every_frame_that_the_server_sends_stands_in_the_page_and_no_other() -> None:
     sent = set()
-    for name in ("commands", "consumers", "projection", "relay"):
+    for name in ("commands", "consumers", "projection", "relay", "desk_news", "queue_news"):
         source = (Path(settings.BASE_DIR) / "chat" / f"{name}.py").read_text(encoding="utf-8")
         sent |= set(re.findall(r'\{\s*"type": "(\w+)"', source))
     source = Path(sockets.__file__).read_text(encoding="utf-8")

@@ -1,0 +1,111 @@
+"""What changes on the desks of this process, sent to each as far as it has not seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+
+from chat import news
+from chat.desks import read_endings
+from chat.listeners import DeskListener
+from chat.models import Ending
+from chat.projection import Frame, event_texts
+from contactcenter.lib.frames import dump
+from contactcenter.lib.sockets import CLOSED_FORBIDDEN
+
+if TYPE_CHECKING:
+    from chat.relay import Relay
+
+
+def shown_of(sessions: Collection[Frame]) -> dict[UUID, Frame]:
+    """Return the chats of a desk by id, without their last number: that moves with each message."""
+    return {
+        UUID(session["session"]): {name: value for name, value in session.items() if name != "last_seq"}
+        for session in sessions
+    }
+
+
+class DeskNews:
+    """Compares what the database says of a desk with what its sockets have, and sends the difference."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+        self._colleagues: dict[int, Frame] = {}
+
+    async def refresh(self, agent_ids: set[int]) -> None:
+        """Bring the agents' sockets, and what others see of them, up to date."""
+        if not agent_ids:
+            return
+        desks = await self.relay.read(news.read_desks, agent_ids, at=timezone.now())
+        for agent_id, desk in desks.items():
+            self._tell_colleagues(agent_id, desk.colleague)
+            for socket in list(self.relay.desks.get(agent_id, ())):
+                await self._refresh_desk(socket, desk)
+
+    def _tell_colleagues(self, agent_id: int, colleague: Frame) -> None:
+        """Send an agent's presence to every desk. How many seats are free is told when that becomes none, or some."""
+        told = {**colleague, "free": colleague["free"] > 0}
+        if self._colleagues.get(agent_id) == told:
+            return
+        self._colleagues[agent_id] = told
+        text = dump({"type": "presence", "agent": agent_id, **colleague})
+        for sockets in self.relay.desks.values():
+            for socket in sockets:
+                socket.push_text(text)
+
+    async def _refresh_desk(self, socket: DeskListener, desk: news.Desk) -> None:
+        if not desk.may_work:
+            socket.close(CLOSED_FORBIDDEN)
+            return
+        shown = shown_of(desk.sessions)
+        await self._follow(socket, set(shown))
+        for session_id, frame in shown.items():
+            if socket.shown.get(session_id) != frame:
+                socket.push({"type": "session", **frame})
+        socket.shown = shown
+        await self._refresh_offers(socket, desk.offers)
+        if socket.departments != desk.departments:
+            socket.departments = desk.departments
+            self.relay.wake_queue()
+        if socket.seats != desk.seats():
+            socket.seats = desk.seats()
+            socket.push({"type": "seats", **socket.seats})
+
+    async def _refresh_offers(self, socket: DeskListener, offers: dict[UUID, Frame]) -> None:
+        known, socket.offers = socket.offers, offers
+        gone = known.keys() - offers.keys()
+        if gone:
+            endings = await self.relay.read(read_endings, socket.agent_id, gone)
+            for session_id in gone:
+                why = endings.get(session_id, Ending.WITHDRAWN.value)
+                socket.push({"type": "offer_gone", "session": str(session_id), "why": why})
+        for session_id, offer in offers.items():
+            if known.get(session_id) != offer:
+                socket.push({"type": "offer", **offer})
+
+    async def _follow(self, socket: DeskListener, current: set[UUID]) -> None:
+        """Let a socket hear of the chats that are its agent's now, and of the others no more."""
+        followed = self.relay.sessions_of(socket)
+        await self._send_last(socket, followed - current)
+        for session_id in followed - current:
+            self.relay.unsubscribe(socket, session_id)
+        for session_id in current:
+            seen = self.relay.seen_by(socket, session_id)
+            if seen is None or seen.is_over:  # it is hers, or hers again
+                self.relay.unsubscribe(socket, session_id)
+                self.relay.subscribe(socket, session_id, 0)
+                self.relay.wake_session(session_id)
+                self.relay.wake_staff([session_id])
+
+    async def _send_last(self, socket: DeskListener, gone: set[UUID]) -> None:
+        """Send what of these chats came before their agent left them, and nothing of what came after."""
+        seen = {session_id: self.relay.seen_by(socket, session_id) for session_id in gone}
+        cursors = {session_id: each.cursor for session_id, each in seen.items() if each and not each.is_over}
+        for event in await self.relay.read(news.events_after, cursors):
+            each = seen[event.session_id]
+            if each is not None:
+                each.offer(event.seq, event_texts(event))
+                each.note_leaving(event)

@@ -1,0 +1,138 @@
+"""Offers as desks see them: shown, declined, expired, accepted, and what colleagues and supervisors read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from agents.models import Agent
+from chat.actions import expire_offers
+from chat.relay import Relay
+from tests.chat.conftest import City
+from tests.policies.factories import adopt
+from tests.wire import Wires
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def rules(city: City) -> None:
+    """Only Rosa and the supervisor serve the department; Rosa has been free the longest."""
+    adopt("SJ-ACD", offer_seconds=30, abandoned_seconds=120, away_seconds=30)
+    city.rosa.intervals.update(started_at=timezone.now() - timedelta(hours=1))
+
+
+@pytest.mark.rule("SJ-ACD")
+async def test_a_chat_that_is_asked_for_is_offered_at_once_and_accepted(city: City, wires: Wires) -> None:
+    desk, other = await wires.desk(city.rosa), await wires.desk(city.supervisor)
+    chat = await wires.ask(topic="Bins")
+    offer = await desk.next("offer")
+    shown = {name: offer[name] for name in ("session", "kind", "from", "summary", "why", "topic", "reason")}
+    assert shown == {
+        "session": chat.session,
+        "kind": "queue",
+        "from": None,
+        "summary": "",
+        "why": "You have been free the longest",
+        "topic": "Bins",
+        "reason": None,
+    }
+    await other.send({"type": "accept", "session": chat.session, "ref": "a"})
+    refused = await other.next("error", ref="a")
+    assert refused["code"] == "offered_elsewhere"
+    await desk.send({"type": "accept", "session": chat.session, "ref": "a"})
+    await desk.next("ok", ref="a")
+    gone = await desk.next("offer_gone")
+    assert (gone["session"], gone["why"]) == (chat.session, "accepted")
+    session = await desk.next("session")
+    assert (session["state"], session["name"], session["transfer_pending"]) == ("active", "Dana", False)
+    assert "last_seq" not in session
+    assert [frame for frame in await other.nothing_more() if frame["type"] == "offer"] == []
+
+
+async def test_a_declined_chat_is_offered_to_the_next_and_may_still_be_taken(city: City, wires: Wires) -> None:
+    desk, other = await wires.desk(city.rosa), await wires.desk(city.supervisor)
+    chat = await wires.ask()
+    await desk.next("offer")
+    await desk.send({"type": "decline", "session": chat.session, "why": "I know them.", "ref": "d"})
+    await desk.next("ok", ref="d")
+    assert (await desk.next("offer_gone"))["why"] == "declined"
+    assert (await other.next("offer"))["session"] == chat.session
+    await other.send({"type": "decline", "session": chat.session, "why": 7, "ref": "d"})
+    assert (await other.next("error", ref="d"))["field"] == "why"
+    await other.send({"type": "decline", "session": chat.session, "ref": "d"})
+    await other.next("ok", ref="d")
+    item = await other.where(
+        lambda frame: frame["type"] == "queue" and frame["added"] and frame["added"][0]["unmatched"]
+    )
+    assert item["added"][0]["unmatched_why"] == "Everybody who could take it has passed it on"
+    await desk.send({"type": "accept", "session": chat.session, "ref": "a"})
+    await desk.next("ok", ref="a")
+    assert all("unmatched" not in each for frame in desk.waiting if frame["type"] == "queue" for each in frame["added"])
+
+
+async def test_an_offer_that_runs_out_leaves_the_desk_and_a_desk_that_opens_is_told_of_what_is_on_offer(
+    city: City, wires: Wires, relay: Relay
+) -> None:
+    desk = await wires.desk(city.rosa)
+    chat = await wires.ask()
+    offer = await desk.next("offer")
+    second = await wires.desk(city.rosa)
+    welcome = await second.next("welcome")
+    assert welcome["offers"] == [{name: value for name, value in offer.items() if name != "type"}]
+    assert {"code": "general", "name": "General services"}.items() <= welcome["departments"][0].items()
+    assert welcome["languages"] == [{"code": "en", "name": "English"}]
+    await sync_to_async(expire_offers)(at=timezone.now() + 30 * SECOND)
+    for wire in (desk, second):
+        gone = await wire.next("offer_gone")
+        assert (gone["session"], gone["why"]) == (chat.session, "expired")
+
+
+async def test_who_leaves_the_queue_takes_the_offer_from_the_desk(city: City, wires: Wires) -> None:
+    desk = await wires.desk(city.rosa)
+    chat = await wires.ask()
+    await desk.next("offer")
+    customer = await wires.customer(chat)
+    await customer.send({"type": "end"})
+    assert (await desk.next("offer_gone"))["why"] == "withdrawn"
+
+
+async def test_going_online_brings_what_waits(city: City, wires: Wires) -> None:
+    desk = await wires.desk(city.rosa)
+    for agent in (city.rosa, city.supervisor):
+        await sync_to_async(Agent.objects.filter(pk=agent.pk).update)(presence="break")
+    chat = await wires.ask()
+    await desk.send({"type": "presence", "state": "online"})
+    assert (await desk.next("offer"))["session"] == chat.session
+
+
+async def test_colleagues_see_who_is_there_and_whether_a_seat_is_free(city: City, wires: Wires) -> None:
+    await sync_to_async(Agent.objects.filter(pk=city.rosa.pk).update)(seats=1)
+    await sync_to_async(city.rosa.languages.add)(city.english)
+    other, desk = await wires.desk(city.supervisor), await wires.desk(city.rosa)
+    rosa = await other.next("presence", agent=city.rosa.pk)
+    assert rosa == {
+        "type": "presence",
+        "agent": city.rosa.pk,
+        "id": city.rosa.pk,
+        "name": "Rosa",
+        "state": "online",
+        "away": False,
+        "departments": ["general"],
+        "languages": ["en"],
+        "free": 1,
+        "is_supervisor": False,
+    }
+    await wires.ask()
+    assert (await other.next("presence", agent=city.rosa.pk))["free"] == 0
+    welcome = await (await wires.desk(city.supervisor)).next("welcome")
+    assert {each["name"]: (each["free"], each["is_supervisor"]) for each in welcome["colleagues"]} == {
+        "Rosa": (0, False),
+        "Rudi": (3, False),
+        "Sam": (3, True),
+    }
+    await desk.next("offer")
