@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from agents.models import Department, Language
 from chat import actions, news
-from chat.commands import Customer, check_pace, obey_customer, refusal_frame, text_of, uuid_of
+from chat.commands import Customer, check_pace, obey_customer, refusal_frame
 from chat.emergencies import emergency_in
+from chat.fields import text_of, uuid_of
 from chat.models import ChatSession, Side, Wording
 from chat.permissions import access_as_customer, access_by_digest
 from chat.projection import Frame, event_frame, iso, ok_frame

@@ -7,7 +7,8 @@ class ChatConfig(AppConfig):
     verbose_name = _("Live chat")
 
     def ready(self) -> None:
-        from chat import conformance, conformance_retention
+        from chat import conformance, conformance_passing, conformance_retention
 
         conformance.register()
+        conformance_passing.register()
         conformance_retention.register()

@@ -22,6 +22,8 @@ from agents.actions import record_activity, set_presence
 from agents.models import Presence
 from chat import news
 from chat.actions import Draft, Result, accept, decline, end_as_agent, end_as_customer, keep_open, mark, show_life
+from chat.commands_passing import PASSING_FRAMES
+from chat.fields import MAX_REF, ref_of, text_of, uuid_of, whole_number_of
 from chat.limits import Pace
 from chat.listeners import Socket
 from chat.models import Side
@@ -29,11 +31,8 @@ from chat.permissions import no_such_chat
 from chat.projection import Frame, ack_frame, error_frame, event_texts, ok_frame
 from chat.relay import Relay
 from chat.rows import EventRow
-from chat.rules import MAX_TEXT
 from contactcenter.lib.errors import DomainError, Invalid, TooFast, Unavailable
 
-MAX_REF = 64
-HIGHEST_SEQ = 2**31 - 1
 logger = logging.getLogger(__name__)
 
 
@@ -105,51 +104,7 @@ def check_pace(relay: Relay, sender: Any) -> tuple[Pace, DomainError | None]:
     return pace, TooFast(_("That was too fast. Wait a moment, then send it again."), retry_after=wait, code=code)
 
 
-# Reading a frame ------------------------------------------------------------
-def ref_of(frame: Frame) -> str | None:
-    """Return the frame's `ref`. Raises `Invalid`."""
-    ref = frame.get("ref")
-    if ref is None or (isinstance(ref, str) and len(ref) <= MAX_REF):
-        return ref
-    raise Invalid(_("A ref is a text of at most %(max)d characters.") % {"max": MAX_REF}, field="ref")
-
-
-def uuid_of(frame: Frame, field: str) -> UUID:
-    """Return a UUID written in its usual form of 36 characters. Raises `Invalid`."""
-    value = frame.get(field)
-    if isinstance(value, str) and len(value) == 36:
-        try:
-            uid = UUID(value)
-        except ValueError:
-            uid = None
-        if uid is not None and str(uid) == value.lower():  # Python reads blanks and underscores too
-            return uid
-    raise Invalid(_("%(field)s must be a UUID.") % {"field": field}, field=field)
-
-
-def whole_number_of(frame: Frame, field: str) -> int:
-    """Return a number of 0 or more. Raises `Invalid`."""
-    value = frame.get(field)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_SEQ:
-        return value
-    raise Invalid(_("%(field)s must be a whole number, 0 or more.") % {"field": field}, field=field)
-
-
-def text_of(frame: Frame, field: str = "text") -> str:
-    """Return a text that is not blank and not longer than 4,000 characters. Raises `Invalid`, `too_long`."""
-    text = frame.get(field)
-    if not isinstance(text, str) or not text.strip():
-        raise Invalid(_("Write something before you send."), field=field)
-    if len(text) > MAX_TEXT:
-        raise DomainError(
-            "too_long",
-            _("The text has %(length)d characters; at most %(max)d fit. Send it in parts.")
-            % {"length": len(text), "max": MAX_TEXT},
-            field=field,
-        )
-    return text
-
-
+# Answers ----------------------------------------------------------------------
 def refusal_frame(refusal: DomainError, frame: Frame) -> Frame:
     """Return the `error` that answers a frame, with its `ref`, and with the `id` of a message."""
     uid = frame.get("id") if frame.get("type") == "message" else None
@@ -379,5 +334,6 @@ STAFF_FRAMES: dict[str, StaffHandler] = {
     "keep_open": _staff_keep_open,
     "mark": _staff_mark,
     "resync": _staff_resync,
+    **PASSING_FRAMES,
 }
 QUIET_FRAMES = frozenset({"hello", "resync"})  # sent by programs: no sign that a person is at the desk

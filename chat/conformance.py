@@ -220,11 +220,16 @@ def _check_certificates(rule: str, period: Period) -> Finding:
 
 # Silence ------------------------------------------------------------------------
 _SILENCES = """
-SELECT s.id, greatest(s.agent_wrote_at, s.alive_at) AS silent_from, coalesce(s.ended_at, %(end)s) AS until,
+SELECT s.id, greatest(s.agent_wrote_at, s.alive_at) AS silent_from,
+       CASE WHEN paused.kind = 'held' THEN paused.at ELSE coalesce(s.ended_at, %(end)s) END AS until,
        (SELECT min(e.at) FROM chat_chatevent e WHERE e.session_id = s.id AND e.rule = 'EM-IDLE-2'
         AND e.at >= greatest(s.agent_wrote_at, s.alive_at)) AS asked_at,
        s.kept_open_at
 FROM chat_chatsession s
+LEFT JOIN LATERAL (
+  SELECT e.kind, e.at FROM chat_chatevent e WHERE e.session_id = s.id AND e.kind IN ('held', 'resumed', 'joined')
+  ORDER BY e.seq DESC LIMIT 1
+) AS paused ON true
 WHERE s.agent_wrote_at IS NOT NULL AND s.agent_wrote_at >= s.customer_wrote_at AND s.requeued_at IS NULL
   AND coalesce(s.ended_at, %(end)s) >= %(start)s AND s.agent_wrote_at < %(end)s
   AND s.status IN ('active', 'ended')

@@ -27,12 +27,11 @@ from chat.commands import (
     obey_customer,
     obey_staff,
     offer_all,
-    ref_of,
     refusal_frame,
-    uuid_of,
 )
 from chat.desk_news import shown_of
 from chat.desks import read_colleagues, read_directory
+from chat.fields import ref_of, uuid_of
 from chat.limits import Pace
 from chat.models import ChatSession, Connection, Reading, Side
 from chat.permissions import access_as_customer

@@ -22,6 +22,7 @@ from chat.models import ChatEvent, ChatSession, Seat
 from chat.routing import websocket_urlpatterns
 from tests.chat.conftest import City, city, online_agent
 from tests.factories import UserFactory, log_in
+from tests.policies.factories import adopt
 from tests.wire import ORIGIN, Answer, Chat, Wire, Wires
 from tests.wire import log_in as log_in_agent
 
@@ -283,6 +284,16 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("ok", REFUSED, "ok"),
         "ended": ("ok", REFUSED, "ok"),
     },
+    "hold": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("ok", REFUSED, REFUSED),
+        "ended": ("ended", REFUSED, REFUSED),
+    },
+    "resume": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("ok", REFUSED, REFUSED),
+        "ended": ("ended", REFUSED, REFUSED),
+    },
     "resync": {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("ok", REFUSED, REFUSED),
@@ -328,6 +339,8 @@ async def test_a_chat_is_its_agents(
     name: str,
     state: str,
 ) -> None:
+    for rule in ("EM-HOLD", "EM-FWD"):
+        await sync_to_async(adopt)(rule)
     chat = await _chat_in(state, city, wires)
     agents: dict[str, Agent] = {"agent": city.rosa, "agent elsewhere": city.rudi, "supervisor": city.supervisor}
     desk = await wires.desk(agents[person])

@@ -1,6 +1,7 @@
 """Every write of the chat. Lock, guard, write, emit; the only writers of `status`."""
 
 from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
+from chat.actions.hold import place_on_hold, resume
 from chat.actions.ledger import drop_ledger_entries, import_ledger_entries
 from chat.actions.messages import append
 from chat.actions.placing import Draft, Result
@@ -18,6 +19,7 @@ from chat.actions.sessions import (
     request_chat,
 )
 from chat.actions.silence import keep_open, show_life
+from chat.actions.waiting import start_choices
 from chat.actions.wrap_up import end_wrap_ups
 
 __all__ = [
@@ -44,12 +46,15 @@ __all__ = [
     "mark",
     "note_readings",
     "open_connection",
+    "place_on_hold",
     "purge",
     "purge_from_ledger",
     "purge_if_due",
     "repeat_request",
     "request_chat",
+    "resume",
     "route",
     "show_life",
+    "start_choices",
     "sweep_connections",
 ]

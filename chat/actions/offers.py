@@ -60,10 +60,11 @@ def close_offer(offer: Offer, ending: Ending, *, at: datetime, why: str = "") ->
 
 
 def withdraw(session: ChatSession, *, at: datetime) -> None:
-    """Take back what of a locked session is on offer, because it is decided otherwise."""
+    """Take back what of a locked session is on offer, and a transfer of it, because it is decided otherwise."""
     offer = open_offer(session)
     if offer is not None:
         close_offer(offer, Ending.WITHDRAWN, at=at)
+    Transfer.objects.open().filter(session=session).update(ended_at=at, ending=Ending.WITHDRAWN)
 
 
 def open_offer(session: ChatSession) -> Offer | None:

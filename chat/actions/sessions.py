@@ -176,7 +176,7 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     session.agent = agent
     session.accepted_at = at
     stop_waiting(session)
-    _greet(session, agent, at=at)
+    greet(session, agent, at=at)
     session.save(update_fields=["status", "agent", "accepted_at", "offered_at", "last_seq", *WAITING_FIELDS])
     _tell(session, agent_id)
     emit("queue")
@@ -248,8 +248,11 @@ def _tell(session: ChatSession, agent_id: int | None) -> None:
         emit("agent", agent_id=agent_id)
 
 
-def _greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
-    """Tell the customer who has joined, then greet as the city words it. Source: SJ-GREET."""
+def greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
+    """Tell the customer who has joined, then greet as the city words it; the caller saves `last_seq`.
+
+    Source: SJ-GREET.
+    """
     facts = {
         "agent": agent.pk,
         "department": session.department.code,

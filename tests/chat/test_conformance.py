@@ -124,7 +124,7 @@ def one_without_spanish_accepts(city: City) -> None:
 UNGUARDED = """INSERT INTO chat_seat (agent_id, session_id, number, taken_at)
 VALUES (%(agent_id)s, %(session_id)s, %(number)s, %(at)s)"""
 TAKEN_OUT = [  # the rule, the story, and what keeps the rule in it, with what is left without it
-    ("SJ-GREET", a_chat_that_ends, sessions, "_greet", nothing),
+    ("SJ-GREET", a_chat_that_ends, sessions, "greet", nothing),
     ("EM-HRS", somebody_comes_at_night, sessions, "guard_request", nothing),
     ("EM-HRS", a_chat_is_accepted_after_closing, sessions, "guard_accept", nothing),
     ("EM-HRS-30", somebody_comes_at_the_last_minute, sessions, "guard_request", nothing),
