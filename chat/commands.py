@@ -163,6 +163,7 @@ def offer_all(relay: Relay, socket: Socket, rows: list[EventRow]) -> None:
         seen = relay.seen_by(socket, event.session_id)
         if seen is not None:
             seen.offer(event.seq, event_texts(event))
+            seen.note_leaving(event)
 
 
 # Customer -------------------------------------------------------------------

@@ -221,7 +221,8 @@ def _check_certificates(rule: str, period: Period) -> Finding:
 # Silence ------------------------------------------------------------------------
 _SILENCES = """
 SELECT s.id, greatest(s.agent_wrote_at, s.alive_at) AS silent_from,
-       CASE WHEN paused.kind = 'held' THEN paused.at ELSE coalesce(s.ended_at, %(end)s) END AS until,
+       least(coalesce(s.ended_at, %(end)s), CASE WHEN paused.kind = 'held' THEN paused.at END, passed.asked_at)
+       AS until,
        (SELECT min(e.at) FROM chat_chatevent e WHERE e.session_id = s.id AND e.rule = 'EM-IDLE-2'
         AND e.at >= greatest(s.agent_wrote_at, s.alive_at)) AS asked_at,
        s.kept_open_at
@@ -230,7 +231,15 @@ LEFT JOIN LATERAL (
   SELECT e.kind, e.at FROM chat_chatevent e WHERE e.session_id = s.id AND e.kind IN ('held', 'resumed', 'joined')
   ORDER BY e.seq DESC LIMIT 1
 ) AS paused ON true
+LEFT JOIN LATERAL (
+  SELECT t.asked_at FROM chat_transfer t
+  WHERE t.session_id = s.id AND (t.ended_at IS NULL OR t.ending = 'withdrawn' AND t.ended_at >= s.ended_at)
+  ORDER BY t.id DESC LIMIT 1
+) AS passed ON true
 WHERE s.agent_wrote_at IS NOT NULL AND s.agent_wrote_at >= s.customer_wrote_at AND s.requeued_at IS NULL
+  AND s.agent_wrote_at >= coalesce(
+    (SELECT max(e.at) FROM chat_chatevent e WHERE e.session_id = s.id AND e.kind = 'joined'), s.agent_wrote_at
+  )
   AND coalesce(s.ended_at, %(end)s) >= %(start)s AND s.agent_wrote_at < %(end)s
   AND s.status IN ('active', 'ended')
 """
@@ -240,7 +249,10 @@ Silence = tuple[UUID, datetime, datetime, datetime | None, datetime | None]
 
 
 def _silences(period: Period) -> list[Silence]:
-    """Return the silences with which chats ended or that go on: from, until, asked at, kept open at."""
+    """Return the silences with which chats ended or that go on: from, until, asked at, kept open at.
+
+    One ends with a hold or a transfer offer that goes on; where a receiver has not written yet there is none.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SILENCES, {"start": period.start, "end": period.end})
         rows: list[Silence] = cursor.fetchall()

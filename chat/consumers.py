@@ -29,11 +29,12 @@ from chat.commands import (
     offer_all,
     refusal_frame,
 )
-from chat.desk_news import shown_of
+from chat.desk_news import latest_of, shown_of
 from chat.desks import read_colleagues, read_directory
 from chat.fields import ref_of, uuid_of
 from chat.limits import Pace
 from chat.models import ChatSession, Connection, Reading, Side
+from chat.passing import is_passed_on
 from chat.permissions import access_as_customer
 from chat.projection import Frame, Waiting, customer_state, iso, with_ref
 from chat.relay import Relay, current_relay
@@ -167,7 +168,7 @@ class DeskSocket(JsonSocket):
         self.queue, self.seats, self.departments = opened.queue, desk.seats(), desk.departments
         self.offers, self.shown = desk.offers, shown_of(desk.sessions)
         self.push(with_ref(opened.welcome, ref))
-        self.relay.add_desk(self, opened.cursors)
+        self.relay.add_desk(self, opened.cursors, latest_of(desk.sessions))
         offer_all(self.relay, self, opened.events)
         self.relay.wake_staff(opened.cursors)
         self.relay.wake_agent(self.agent_id)
@@ -238,7 +239,9 @@ def _open_customer(socket: CustomerSocket, session_id: UUID, token: str, cursor:
     agent = Agent.objects.select_related("user").filter(sessions=session).first()
     welcome: Frame = {
         "type": "welcome",
-        "session": customer_state(session, waiting, agent.display_name if agent else None),
+        "session": customer_state(
+            session, waiting, agent.display_name if agent else None, is_passed_on=is_passed_on(session.pk)
+        ),
         "last_seq": session.last_seq,
         "server_time": iso(at),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,6 +26,11 @@ def shown_of(sessions: Collection[Frame]) -> dict[UUID, Frame]:
         UUID(session["session"]): {name: value for name, value in session.items() if name != "last_seq"}
         for session in sessions
     }
+
+
+def latest_of(sessions: Collection[Frame]) -> dict[UUID, int]:
+    """Return the number of the last event of each of these chats."""
+    return {UUID(session["session"]): session["last_seq"] for session in sessions}
 
 
 class DeskNews:
@@ -61,7 +66,7 @@ class DeskNews:
             socket.close(CLOSED_FORBIDDEN)
             return
         shown = shown_of(desk.sessions)
-        await self._follow(socket, set(shown))
+        await self._follow(socket, latest_of(desk.sessions))
         for session_id, frame in shown.items():
             if socket.shown.get(session_id) != frame:
                 socket.push({"type": "session", **frame})
@@ -86,17 +91,17 @@ class DeskNews:
             if known.get(session_id) != offer:
                 socket.push({"type": "offer", **offer})
 
-    async def _follow(self, socket: DeskListener, current: set[UUID]) -> None:
-        """Let a socket hear of the chats that are its agent's now, and of the others no more."""
+    async def _follow(self, socket: DeskListener, current: Mapping[UUID, int]) -> None:
+        """Let a socket hear of the chats that are its agent's now, each with its last number, and of no others."""
         followed = self.relay.sessions_of(socket)
-        await self._send_last(socket, followed - current)
-        for session_id in followed - current:
+        await self._send_last(socket, followed - current.keys())
+        for session_id in followed - current.keys():
             self.relay.unsubscribe(socket, session_id)
-        for session_id in current:
+        for session_id, latest in current.items():
             seen = self.relay.seen_by(socket, session_id)
             if seen is None or seen.is_over:  # it is hers, or hers again
                 self.relay.unsubscribe(socket, session_id)
-                self.relay.subscribe(socket, session_id, 0)
+                self.relay.subscribe(socket, session_id, 0, since=latest)
                 self.relay.wake_session(session_id)
                 self.relay.wake_staff([session_id])
 

@@ -43,10 +43,11 @@ class DeskListener(Socket, Protocol):
 class Seen:
     """What one socket has of one session: everything up to `cursor`, and its own messages `ahead` of a hole."""
 
-    __slots__ = ("ahead", "cursor", "is_over", "socket", "staff_n")
+    __slots__ = ("ahead", "cursor", "is_over", "since", "socket", "staff_n")
 
-    def __init__(self, socket: Socket, cursor: int) -> None:
+    def __init__(self, socket: Socket, cursor: int, since: int = 0) -> None:
         self.socket = socket
+        self.since = since  # the number of the last event at which the chat was known to be this desk's
         self.cursor = cursor
         self.ahead: set[int] = set()
         self.staff_n = 0  # of the list that staff alone see
@@ -83,6 +84,8 @@ class Seen:
             self.ahead.discard(self.cursor)
 
     def note_leaving(self, event: EventRow) -> None:
-        """Note that the chat is over for this socket, once its agent has left it."""
-        if event.kind in LEAVING and event.agent_id is not None:
-            self.is_over = event.agent_id == getattr(self.socket, "agent_id", None)
+        """Note that the chat is over for this socket, once its agent has left it; not when she got it back since."""
+        if event.kind not in LEAVING or event.agent_id is None or not self.since < event.seq <= self.cursor:
+            return
+        if event.agent_id == getattr(self.socket, "agent_id", None):
+            self.is_over = True

@@ -87,7 +87,9 @@ def with_ref(frame: Frame, ref: str | None) -> Frame:
     return frame
 
 
-def customer_state(session: ChatSession, waiting: Waiting | None, agent_name: str | None) -> Frame:
+def customer_state(
+    session: ChatSession, waiting: Waiting | None, agent_name: str | None, *, is_passed_on: bool = False
+) -> Frame:
     """Return `welcome.session` of the customer."""
     is_running = session.status in (Status.ACTIVE, Status.ON_HOLD)
     return {
@@ -96,6 +98,7 @@ def customer_state(session: ChatSession, waiting: Waiting | None, agent_name: st
         "position": waiting[0] if waiting else None,
         "estimated_wait_seconds": waiting[1] if waiting else None,
         "agent_name": agent_name if is_running else None,
+        "transfer_pending": is_passed_on,
         "outcome": session.outcome or None,
         "ended_at": iso(session.ended_at),
     }

@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
@@ -110,10 +110,10 @@ class Relay:
         return await self.loop.run_in_executor(self._readers, partial(_ask, language, function, *arguments, **more))
 
     # Who listens ------------------------------------------------------------
-    def subscribe(self, socket: Socket, session_id: UUID, cursor: int) -> Seen:
+    def subscribe(self, socket: Socket, session_id: UUID, cursor: int, since: int = 0) -> Seen:
         seen = self.sessions[session_id].get(socket.id)
         if seen is None:
-            seen = self.sessions[session_id][socket.id] = Seen(socket, cursor)
+            seen = self.sessions[session_id][socket.id] = Seen(socket, cursor, since)
             self.followed[socket.id].add(session_id)
         return seen
 
@@ -135,11 +135,12 @@ class Relay:
         self.unsubscribe(socket, socket.session_id)
         _discard(self.customers, socket.session_id, socket)
 
-    def add_desk(self, socket: DeskListener, cursors: dict[UUID, int]) -> None:
+    def add_desk(self, socket: DeskListener, cursors: dict[UUID, int], latest: Mapping[UUID, int]) -> None:
+        """Let a desk follow its agent's chats from its cursors on; `latest` is the last number of each by now."""
         self.sockets[socket.id] = socket
         self.desks[socket.agent_id].add(socket)
         for session_id, cursor in cursors.items():
-            self.subscribe(socket, session_id, cursor)
+            self.subscribe(socket, session_id, cursor, latest.get(session_id, 0))
 
     def remove_desk(self, socket: DeskListener) -> None:
         self.sockets.pop(socket.id, None)

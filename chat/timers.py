@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,9 @@ from chat.actions.messages import record
 from chat.actions.routing import expire_offers, route
 from chat.actions.serial import is_mine
 from chat.actions.sessions import end
+from chat.actions.transfers import expire_transfers
 from chat.actions.wrap_up import end_wrap_ups
-from chat.models import ChatSession, Kind, Pulse, Side, Wording
+from chat.models import ChatSession, Kind, Pulse, Side, Transfer, Wording
 from chat.opening import HOURS, Opening, opening_of
 from chat.overtime import end_the_running
 from chat.states import Outcome, Status
@@ -107,11 +109,15 @@ def _ask_some(at: datetime) -> int:
 
 
 def _due(at: datetime, *, asked: bool) -> list[ChatSession]:
-    """Return sessions whose clock has run out, locked; those that somebody else has locked come next time."""
+    """Return sessions whose clock has run out, locked; those that somebody else has locked come next time.
+
+    While a chat is being passed on its clock stands still, whatever its agent writes meanwhile. Source: EM-FWD.
+    """
     due = ChatSession.objects.filter(status=Status.ACTIVE, idle_deadline__lte=at, idle_notice_at__isnull=not asked)
     if asked:
         due = due.filter(emergency="")
-    due = due.exclude(pk__in=ChatSession.objects.without_their_agent(at=at)).order_by("pk")
+    passed_on = Transfer.objects.open().filter(session=OuterRef("pk"))
+    due = due.exclude(pk__in=ChatSession.objects.without_their_agent(at=at)).exclude(Exists(passed_on)).order_by("pk")
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
     return list(locked.select_related("department", "idle_version__document")[:AT_ONCE])
 
@@ -280,7 +286,16 @@ def _give_time_again(*, since: datetime, at: datetime) -> None:
     _tell(sessions)
 
 
-ACTS = (expire_offers, ask_the_silent, end_the_silent, close_the_queue, end_the_running, end_wrap_ups, route)
+ACTS = (
+    expire_offers,
+    expire_transfers,
+    ask_the_silent,
+    end_the_silent,
+    close_the_queue,
+    end_the_running,
+    end_wrap_ups,
+    route,
+)
 
 
 def is_service_up(*, at: datetime) -> bool:

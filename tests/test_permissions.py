@@ -294,6 +294,21 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("ok", REFUSED, REFUSED),
         "ended": ("ended", REFUSED, REFUSED),
     },
+    "transfer": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("ok", REFUSED, REFUSED),
+        "ended": ("ended", REFUSED, REFUSED),
+    },
+    "accept_transfer": {  # nobody was asked to
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("ok", REFUSED, REFUSED),
+        "ended": ("ended", REFUSED, REFUSED),
+    },
+    "decline_transfer": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": (REFUSED, REFUSED, REFUSED),
+        "ended": (REFUSED, REFUSED, REFUSED),
+    },
     "resync": {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("ok", REFUSED, REFUSED),
@@ -317,6 +332,8 @@ def staff_frame(name: str, session: str) -> dict[str, Any]:
         "end": {"outcome": "resolved"},
         "mark": {"reason": "harassment", "note": ""},
         "decline": {"why": ""},
+        "transfer": {"to": {"supervisor": True}, "reason": "supervisor", "summary": "She wants to complain."},
+        "decline_transfer": {"why": "I go home."},
     }
     return {"type": name, "session": session, "ref": "x", **examples.get(name, {})}
 

@@ -19,6 +19,8 @@ from chat.actions.sessions import (
     request_chat,
 )
 from chat.actions.silence import keep_open, show_life
+from chat.actions.taking_over import accept_transfer
+from chat.actions.transfers import ask_transfer, decline_transfer, expire_transfers, pass_to_queue
 from chat.actions.waiting import start_choices
 from chat.actions.wrap_up import end_wrap_ups
 
@@ -29,15 +31,19 @@ __all__ = [
     "Request",
     "Result",
     "accept",
+    "accept_transfer",
     "append",
+    "ask_transfer",
     "close_connection",
     "close_evaluation",
     "decline",
+    "decline_transfer",
     "drop_ledger_entries",
     "end_as_agent",
     "end_as_customer",
     "end_wrap_ups",
     "expire_offers",
+    "expire_transfers",
     "import_ledger_entries",
     "keep_connections",
     "keep_open",
@@ -46,6 +52,7 @@ __all__ = [
     "mark",
     "note_readings",
     "open_connection",
+    "pass_to_queue",
     "place_on_hold",
     "purge",
     "purge_from_ledger",
