@@ -205,6 +205,8 @@ def decline_transfer(session_id: UUID, *, agent_id: int, why: str, at: datetime)
     offer = offer_to(session, agent_id)
     if offer.ending == Ending.DECLINED:
         return
+    if offer.ending == Ending.ACCEPTED and offer.session.agent_id == agent_id and not offer.session.is_ended:
+        raise WrongState(_("You have accepted this chat. Pass it on, if you cannot go on with it."))
     guard_standing(offer, at=at)
     why = _text(why, "why", LONGEST_WHY, _("Say in a few words why, so that your colleague knows."))
     close_offer(offer, Ending.DECLINED, at=at, why=why)
