@@ -96,6 +96,7 @@ LIMIT_MESSAGES_WARN = _whole_number("LIMIT_MESSAGES_WARN", 10)
 LIMIT_MESSAGES_CLOSE = _whole_number("LIMIT_MESSAGES_CLOSE", 30)
 AGENT_GRACE = timedelta(seconds=_whole_number("AGENT_GRACE_SECONDS", 60))
 CATCH_UP_SECONDS = _whole_number("CATCH_UP_SECONDS", 10)
+TASKS_KEPT = timedelta(days=_whole_number("TASK_KEEP_DAYS", 90))
 
 # ---- Parts -----------------------------------------------------------------
 ROOT_URLCONF = "contactcenter.urls"
@@ -120,6 +121,7 @@ INSTALLED_APPS = [
     "agents",
     "chat",
     "contactcenter.notices",
+    "contactcenter.cases",
     "contactcenter.portal",
     "contactcenter.desk",
     "contactcenter.reports",

@@ -46,6 +46,7 @@ from chat.models import (
 )
 from chat.rules import lowest_free
 from chat.states import Outcome, Status
+from contactcenter.cases.models import Contact, Customer, Task, TaskKind, Topic
 from contactcenter.lib.hashing import digest
 from contactcenter.notices.models import Mail
 
@@ -332,3 +333,56 @@ class EvidenceFactory(factory.django.DjangoModelFactory[Evidence]):
 
     class Meta:
         model = Evidence
+
+
+class CustomerFactory(factory.django.DjangoModelFactory[Customer]):
+    class Meta:
+        model = Customer
+
+    name = "Dana"
+    phone = "416-555-0123"
+    language = factory.LazyFunction(lambda: Language.objects.get_or_create(code="en", defaults={"name": "English"})[0])
+    created_at = factory.LazyFunction(timezone.now)
+
+
+class ContactFactory(factory.django.DjangoModelFactory[Contact]):
+    """A resident chatted."""
+
+    class Meta:
+        model = Contact
+
+    customer = factory.SubFactory(CustomerFactory)
+    channel = "chat"
+    direction = Contact.Direction.IN
+    department = factory.SubFactory(DepartmentFactory)
+    purpose = TaskKind.CALL_BACK
+    at = factory.LazyFunction(timezone.now)
+
+
+class TaskFactory(factory.django.DjangoModelFactory[Task]):
+    """A call back that nobody has taken, due two hours after it was asked for."""
+
+    class Meta:
+        model = Task
+
+    kind = TaskKind.CALL_BACK
+    department = factory.SubFactory(DepartmentFactory)
+    language = factory.LazyFunction(lambda: Language.objects.get_or_create(code="en", defaults={"name": "English"})[0])
+    customer = factory.SubFactory(CustomerFactory)
+    contact = factory.SubFactory(
+        ContactFactory,
+        customer=factory.SelfAttribute("..customer"),
+        department=factory.SelfAttribute("..department"),
+        at=factory.SelfAttribute("..created_at"),
+    )
+    text = "About my bin."
+    created_at = factory.LazyFunction(timezone.now)
+    due_at = factory.LazyAttribute(lambda task: task.created_at + timedelta(hours=2))
+
+
+class TopicFactory(factory.django.DjangoModelFactory[Topic]):
+    class Meta:
+        model = Topic
+
+    code = factory.Sequence(lambda number: f"topic-{number}")
+    name = "Bins"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from agents.actions import delete_dead_links, delete_dead_sessions, forget_old_tries
+from contactcenter.cases.actions import forget_old_tasks
 from contactcenter.notices.actions import delete_old_mail
 from contactcenter.operations.copies.backup import tidy_folders
 from contactcenter.operations.models import Heartbeat
 
-TIDIED = (delete_old_mail, delete_dead_sessions, delete_dead_links, forget_old_tries, tidy_folders)
+TIDIED = (delete_old_mail, delete_dead_sessions, delete_dead_links, forget_old_tries, forget_old_tasks, tidy_folders)
 
 
 def beat_heart(name: str, *, at: datetime) -> None:
@@ -18,7 +19,8 @@ def beat_heart(name: str, *, at: datetime) -> None:
 
 
 def tidy(*, at: datetime) -> None:
-    """Delete what is kept for a time only: old mail, dead sessions and links, tries to log in, old back-ups.
+    """Delete what is kept for a time only: old mail, dead sessions and links, tries to log in, the words of
+    tasks that were done long ago, old back-ups.
 
     One kind that fails keeps none of the others from going.
     """

@@ -16,6 +16,7 @@ from chat.actions.messages import record
 from chat.actions.readings import note_readings
 from chat.actions.wrap_up import end_wrap_ups
 from chat.models import ChatSession, Connection, Kind, PurgeRun, Reading, RetentionMark, Side
+from contactcenter.cases.actions import finish_task
 from contactcenter.notices.models import DemoMail
 from contactcenter.operations.models import RestoreRun
 from policies.models import BusinessCalendar, Tally
@@ -28,6 +29,7 @@ from tests.factories import (
     MailFactory,
     MembershipFactory,
     QueuedSessionFactory,
+    TaskFactory,
 )
 from tests.policies.factories import keep_chats
 
@@ -78,6 +80,7 @@ def build_city(*, at: datetime = NOON) -> Rich:
     mark(rich.running.pk, agent_id=rosa.pk, reason="improper_conduct", at=at)
     over = mark(rich.lifted.pk, agent_id=rosa.pk, reason="harassment", note=TRANSIENT, at=at + HOUR)
     close_evaluation(over.evaluation_id, by_id=supervisor.pk, reason=TRANSIENT, at=at + HOUR)
+    _tasks(rosa, general, at=at)
     note_readings([rich.kept], reader=supervisor, place=Reading.Place.SUPERVISION, at=at + HOUR)
     _what_is_not_backed_up(rich, at=at)
     return Rich(**{**rich.__dict__, "mark": held})
@@ -124,6 +127,21 @@ def _ended_chat(agent: Agent, department: Department, words: str, *, at: datetim
 
 def _waiting(department: Department, *, at: datetime) -> ChatSession:
     return QueuedSessionFactory(department=department, customer_name=TRANSIENT, topic=TRANSIENT, requested_at=at)
+
+
+def _tasks(rosa: Agent, general: Department, *, at: datetime) -> None:
+    """An open one, which a back-up holds, and one that is done, which it leaves out."""
+    for words in (KEPT, TRANSIENT):
+        task = TaskFactory(
+            department=general,
+            text=f"{words} {ODD}",
+            customer__name=f"name {words}",
+            customer__email=f"{words}@caller.example",
+            customer__phone=f"555 {words}",
+            created_at=at,
+        )
+        if words == TRANSIENT:
+            finish_task(task.pk, by=rosa, result="answered", note=words, at=at)
 
 
 def _what_is_not_backed_up(rich: Rich, *, at: datetime) -> None:

@@ -19,7 +19,7 @@ class InBackup(StrEnum):
     """Which rows of a table a back-up holds."""
 
     ALL = "all"
-    MARKED = "marked only"  # those of chats that are marked for retention
+    MARKED = "marked only"  # those of chats that are marked for retention, and tasks that are open
     NONE = "none"
 
 

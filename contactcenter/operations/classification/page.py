@@ -19,8 +19,8 @@ dates, switches and random ids are not listed.
 - **staff**: people of the staff, and what they write about their own work.
 - **policy**: what the city adopted or set, and what the program notes about itself.
 
-*In back-ups* says what a back-up holds: all rows, those of chats that are marked for retention only, or none. How
-back-ups themselves go is said in [operations.md](operations.md).
+*In back-ups* says what a back-up holds: all rows; *marked only* those of chats that are marked for retention, and tasks
+that are still open; or none. How back-ups themselves go is said in [operations.md](operations.md).
 """
 TITLES = {
     Class.PERSONAL: "Tables with words of or about residents",

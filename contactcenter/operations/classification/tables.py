@@ -22,6 +22,9 @@ CLOSED = Way("when the socket closes, and with its chat", ("chat.actions.close_c
 OLD_MAIL = Way(
     "days after it was sent or given up (`MAIL_KEEP_DAYS`)", ("contactcenter.notices.actions.delete_old_mail",)
 )
+OLD_TASKS = Way(
+    "days after the last task about it was done (`TASK_KEEP_DAYS`)", ("contactcenter.cases.actions.forget_old_tasks",)
+)
 LOG_OUT = Way("at the log-out, and when it has run out", ("agents.actions.delete_dead_sessions",))
 TRIES = Way("after a day, and when the right password follows", ("agents.actions.forget_old_tries",))
 LINKS = Way("a day after it was used or has run out", ("agents.actions.delete_dead_links",))
@@ -233,6 +236,40 @@ CHAT = (
     history("chat_historicalwording", "wordings", KEPT_POLICY, {POLICY: ("kind", "text", "language_id")}),
 )
 
+OPEN_TASKS = "SELECT {} FROM cases_task WHERE done_at IS NULL"
+
+CASES = (
+    Table(
+        "cases_customer",
+        "who asked to be called back or written to: name, and how they are reached",
+        OLD_TASKS,
+        {PERSONAL: ("name", "email", "phone"), POLICY: ("language_id",)},
+        InBackup.MARKED,
+        f"id IN ({OPEN_TASKS.format('customer_id')})",
+    ),
+    Table(
+        "cases_contact",
+        "that a resident and the city were in touch, when and what for",
+        KEPT_FIGURES,
+        {POLICY: ("channel", "direction", "purpose")},
+        InBackup.MARKED,
+        f"id IN ({OPEN_TASKS.format('contact_id')})",
+    ),
+    Table(
+        "cases_task",
+        "what is to be done for a resident, in their words, and what became of it; in back-ups while it is open",
+        OLD_TASKS,
+        {
+            PERSONAL: ("text", "result_note", "source_key"),
+            POLICY: ("kind", "rule", "result", "topic_code", "language_id"),
+        },
+        InBackup.MARKED,
+        "done_at IS NULL",
+    ),
+    Table("cases_topic", "by which contacts are sorted afterwards", KEPT_POLICY, {POLICY: ("code", "name")}),
+    history("cases_historicaltopic", "topics", KEPT_POLICY, {POLICY: ("code", "name")}),
+)
+
 NOTICES = (
     Table(
         "notices_mail",
@@ -336,7 +373,7 @@ INSTALLATION = (
     Table("axes_accessattemptexpiration", "nothing", NEVER, in_backup=InBackup.NONE),
 )
 
-TABLES = (*AGENTS, *CHAT, *NOTICES, *POLICIES, *INSTALLATION)
+TABLES = (*AGENTS, *CHAT, *CASES, *NOTICES, *POLICIES, *INSTALLATION)
 
 
 def table_called(name: str, tables: Iterable[Table] = TABLES) -> Table | None:

@@ -1,0 +1,167 @@
+"""Every write about customers and tasks: who they are, what is to be done, and when their words go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from agents.models import Agent, Department, Language
+from contactcenter.cases import rules
+from contactcenter.cases.due import Due
+from contactcenter.cases.models import Contact, Customer, Task, TaskKind
+from contactcenter.cases.permissions import access_task
+from contactcenter.lib.errors import DomainError, Invalid
+from contactcenter.lib.hashing import keyed_hash
+from policies.screening import screen
+
+LONGEST_NOTE = 2000
+
+
+@transaction.atomic
+def find_or_make_customer(
+    *, name: str, language: Language, at: datetime, email: str = "", phone: str = ""
+) -> tuple[Customer, bool]:
+    """Return the customer with this name who is reached there, or a new one; and whether it is new.
+
+    A row that is found stays as it is: who types a stranger's address changes nothing of theirs, and reads nothing.
+    `email` and `phone` are checked by `contacts` before. The name is screened.
+    """
+    name = screen(name).text[:100]
+    _one_at_a_time(email.casefold() or rules.digits_of(phone))
+    known = Customer.objects.filter(anonymised_at__isnull=True).order_by("pk")
+    rows = known.filter(email__iexact=email) if email else known.filter(phone=phone) if phone else known.none()
+    for row in rows:
+        if rules.is_same_name(row.name, name) and (not phone or not row.phone or row.phone == phone):
+            return row, False
+    made = Customer.objects.create(name=name, email=email, phone=phone, language=language, created_at=at)
+    return made, True
+
+
+@transaction.atomic
+def note_contact(
+    customer: Customer,
+    *,
+    channel: str,
+    department: Department,
+    purpose: str,
+    at: datetime,
+    direction: str = Contact.Direction.IN,
+) -> Contact:
+    """Write down that a customer and the city were in touch, and what for; no word of what was said."""
+    return Contact.objects.create(
+        customer=customer, channel=channel, direction=direction, department=department, purpose=purpose, at=at
+    )
+
+
+@transaction.atomic
+def open_task(
+    *,
+    kind: str,
+    department: Department,
+    language: Language,
+    at: datetime,
+    text: str = "",
+    customer: Customer | None = None,
+    contact: Contact | None = None,
+    agent: Agent | None = None,
+    opened_by: Agent | None = None,
+    topic_code: str = "",
+    rule: str = "",
+    due: Due | None = None,
+    source: str = "",
+) -> Task:
+    """Open a task for a department; `agent` has it from the beginning. The text is screened.
+
+    `source` names what caused it: the same cause again answers the first task, whatever else is given.
+    Source: DF-HOLD, decision 5, decision 8.
+    """
+    source_key = keyed_hash("task", source) if source else ""
+    if source_key:
+        _one_at_a_time(source_key)
+        known = Task.objects.filter(source_key=source_key).first()
+        if known is not None:
+            return known
+    return Task.objects.create(
+        kind=TaskKind(kind),
+        department=department,
+        language=language,
+        agent=agent,
+        customer=customer,
+        contact=contact,
+        topic_code=topic_code,
+        text=screen(text).text,
+        opened_by=opened_by,
+        created_at=at,
+        due_at=due.at if due else None,
+        rule=rule or (due.version.rule if due else ""),
+        rule_version=due.version if due else None,
+        calendar_version_id=due.calendar_version_id if due else None,
+        source_key=source_key,
+    )
+
+
+@transaction.atomic
+def take_task(task_id: int, *, by: Agent, at: datetime) -> Task:
+    """Let an agent have a task; her own again changes nothing, and a supervisor may take a colleague's.
+
+    Raises `NotFound`, `ended` when it is done, `taken`.
+    """
+    task = access_task(task_id, by, lock=True)
+    if task.is_done:
+        raise DomainError("ended", _("This task is done already."))
+    if task.agent_id is not None and task.agent_id != by.pk and not by.is_supervisor:
+        raise DomainError("taken", _("A colleague has taken this task. Ask them, or your supervisor, if you need it."))
+    task.agent = by
+    task.save(update_fields=["agent"])
+    return task
+
+
+@transaction.atomic
+def finish_task(task_id: int, *, by: Agent, result: str, at: datetime, note: str = "") -> Task:
+    """Write down that a task is done, and with what result; done once, it stays so.
+
+    Raises `NotFound`, `Invalid`, `ended` and `taken` as `take_task` does.
+    """
+    if result not in Task.Result.values:
+        raise Invalid(_("Choose a result from the list."), field="result")
+    if len(note) > LONGEST_NOTE:
+        raise Invalid(_("Shorten the note to %(count)d characters.") % {"count": LONGEST_NOTE}, field="note")
+    task = access_task(task_id, by, lock=True)
+    if task.is_done and task.done_by_id == by.pk and task.result == result:
+        return task
+    task = take_task(task_id, by=by, at=at)
+    task.done_at, task.done_by = at, by
+    task.result, task.result_note = result, screen(note).text
+    task.save(update_fields=["done_at", "done_by", "result", "result_note"])
+    return task
+
+
+@transaction.atomic
+def forget_old_tasks(*, at: datetime) -> int:
+    """Empty tasks that were done more than `TASK_KEEP_DAYS` ago, and the customers of whom nothing is open any more.
+
+    What stays are figures: kind, department, times, result. Answers how many tasks were emptied. Safe to run twice.
+    """
+    cutoff = at - settings.TASKS_KEPT
+    old = Task.objects.filter(done_at__lt=cutoff, anonymised_at__isnull=True)
+    emptied = old.update(text="", result_note="", customer=None, contact=None, source_key="", anonymised_at=at)
+    _forget_idle_customers(cutoff, at=at)
+    return emptied
+
+
+def _forget_idle_customers(cutoff: datetime, *, at: datetime) -> None:
+    """Anonymise who turned to the city before the cut-off and for whom nothing is kept any more."""
+    held = Task.objects.filter(customer=OuterRef("pk"))
+    lately = Contact.objects.filter(customer=OuterRef("pk"), at__gte=cutoff)
+    idle = Customer.objects.filter(~Exists(held), ~Exists(lately), anonymised_at__isnull=True, created_at__lt=cutoff)
+    idle.update(name="", email="", phone="", anonymised_at=at)
+
+
+def _one_at_a_time(key: str) -> None:
+    """Let transactions about the same thing wait for each other until they end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [keyed_hash("serial", key)])

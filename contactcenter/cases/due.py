@@ -1,0 +1,33 @@
+"""When a task is due: reckoned once, with the rule and the calendar that said so. Source: decision 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agents.hours import calendar_of
+from policies.calendar import due_at
+from policies.models import RuleVersion
+
+BUSINESS_MINUTES, BUSINESS_DAYS = "business_minutes", "business_days"
+_ELAPSED = {BUSINESS_MINUTES: timedelta(minutes=1), BUSINESS_DAYS: timedelta(days=1)}
+
+
+@dataclass(frozen=True)
+class Due:
+    """An instant in the zone of its calendar, and what it was reckoned by; without a calendar in elapsed time."""
+
+    at: datetime
+    version: RuleVersion
+    calendar_version_id: int | None
+
+
+def due_by(version: RuleVersion, *, unit: str, amount: int, department_id: int, start: datetime) -> Due:
+    """Return when something of a department is due: `amount` business minutes or business days after `start`.
+
+    The hours are those of the department, not of one of its channels. Raises `out_of_range`.
+    """
+    calendar = calendar_of(department_id, channel="")
+    if calendar is None:
+        return Due(start + amount * _ELAPSED[unit], version, None)
+    return Due(due_at(calendar, start, unit, amount).at, version, calendar.version)
