@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from chat.fields import text_of, uuid_of
 from chat.models import ChatSession, Side, Wording
 from chat.permissions import access_as_customer, access_by_digest
 from chat.projection import Frame, event_frame, iso, ok_frame
-from chat.relay import current_relay
+from chat.relay import Relay, current_relay
 from chat.rules import MAX_NAME, normal_text
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusal_response, whole_number_argument
@@ -78,11 +78,14 @@ async def session_events(request: HttpRequest, session_id: UUID) -> HttpResponse
     session = await relay.read(access_as_customer, session_id, token, at=timezone.now())
     digest = session.token_digest
     poll = relay.open_poll(session_id)
+    await _note_presence(relay, session, wait)
     try:
         answer = await relay.read(_news_of, session_id, digest, after)
         if answer["events"] or not wait:
             return JsonResponse(answer)
         await asyncio.wait([poll], timeout=wait)
+        if poll.done():
+            await _note_presence(relay, session, 0)
         is_superseded = poll.done() and not poll.result()
         answer = await relay.read(_news_of, session_id, digest, after)
         if is_superseded:
@@ -98,6 +101,7 @@ async def session_frames(request: HttpRequest, session_id: UUID) -> HttpResponse
     token = bearer_token(request)
     relay = current_relay()
     session = await relay.read(access_as_customer, session_id, token, at=timezone.now())
+    await _note_presence(relay, session, 0)
     frame = json_body(request)
     with translation.override(session.language_id):
         _pace, refusal = check_pace(relay, (session_id, Side.CUSTOMER))
@@ -107,6 +111,12 @@ async def session_frames(request: HttpRequest, session_id: UUID) -> HttpResponse
     caller = Customer(relay, session_id, session.token_digest, None, answers.append, session.language_id)
     await obey_customer(caller, frame)
     return _frame_response(answers[0] if answers else ok_frame(frame.get("ref")))
+
+
+async def _note_presence(relay: Relay, session: ChatSession, wait: int) -> None:
+    """Note that a resident without a socket is there, for as long as their poll waits. Source: SJ-ACD."""
+    if session.unseen_since is not None:
+        await relay.read(actions.note_poll, session.pk, until=timezone.now() + timedelta(seconds=wait))
 
 
 def _frame_response(frame: Frame) -> HttpResponse:

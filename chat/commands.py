@@ -23,6 +23,7 @@ from agents.models import Presence
 from chat import news
 from chat.actions import Draft, Result, accept, decline, end_as_agent, end_as_customer, keep_open, mark, show_life
 from chat.commands_passing import PASSING_FRAMES
+from chat.commands_waiting import WAITING_FRAMES
 from chat.fields import MAX_REF, ref_of, text_of, uuid_of, whole_number_of
 from chat.limits import Pace
 from chat.listeners import Socket
@@ -218,6 +219,7 @@ CUSTOMER_FRAMES: dict[str, CustomerHandler] = {
     "read": _customer_read,
     "here": _customer_here,
     "end": _customer_end,
+    **WAITING_FRAMES,
     "resync": _customer_resync,
 }
 

@@ -26,6 +26,8 @@ WORDING_FIELDS: Mapping[str, frozenset[str]] = {
     "collection": frozenset({"department", "city", "phone"}),
     "idle_notice": frozenset({"department", "city", "phone", "left"}),
     "idle_end": frozenset({"department", "city", "phone", "email"}),
+    "all_busy": frozenset({"department", "city", "phone", "email"}),
+    "choices": frozenset({"department", "city", "phone", "email"}),
     "closing": frozenset({"department", "city", "phone", "email", "opening"}),
     "overtime": frozenset({"department", "city", "phone", "email"}),
     "payment": frozenset({"department", "city", "phone", "pay_page", "pay_phone"}),

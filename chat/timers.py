@@ -14,6 +14,7 @@ from agents.models import Department
 from chat import rules
 from chat.actions.messages import record
 from chat.actions.routing import expire_offers, route
+from chat.actions.seen import excuse_all
 from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.transfers import expire_transfers
@@ -22,6 +23,7 @@ from chat.models import ChatSession, Kind, Pulse, Side, Transfer, Wording
 from chat.opening import HOURS, Opening, opening_of
 from chat.overtime import end_the_running
 from chat.states import Outcome, Status
+from chat.waiting import let_the_vanished_go, note_the_away, offer_choices, tell_all_busy
 from chat.wordings import wording
 from contactcenter.lib.events import emit
 from policies.hours import say_moment
@@ -255,12 +257,13 @@ def note_pulse(*, at: datetime) -> bool:
     """Note that residents can be heard; after a gap, say so and give those who were asked their time again.
 
     While no web process ran they could not answer: they get the whole time
-    until the end anew. Source: EM-IDLE-4, as its reading is settled.
+    until the end anew, and nobody counts as gone. Source: EM-IDLE-4 and SJ-ACD, as their readings are settled.
     """
     pulse, is_new = Pulse.objects.select_for_update(no_key=True).get_or_create(name=WEB, defaults={"at": at})
     was_away = not is_new and at - pulse.at > rules.OUTAGE
     if was_away:
         _give_time_again(since=pulse.at, at=at)
+        excuse_all(at=at)
     if at > pulse.at:
         Pulse.objects.filter(pk=WEB).update(at=at)
     return was_away
@@ -292,6 +295,10 @@ ACTS = (
     ask_the_silent,
     end_the_silent,
     close_the_queue,
+    let_the_vanished_go,
+    tell_all_busy,
+    offer_choices,
+    note_the_away,
     end_the_running,
     end_wrap_ups,
     route,

@@ -180,6 +180,7 @@ async def _headers_of(person: str, city: City, chat: Chat, other: Chat) -> dict[
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("person", PEOPLE)
 async def test_over_http_the_token_alone_opens_a_chat(city: City, wires: Wires, person: str) -> None:
+    await sync_to_async(adopt)("DF-HOLD", seconds=120)  # who waits has a choice
     chat, other = await wires.ask(), await wires.ask()
     headers = await _headers_of(person, city, chat, other)
     for name in sorted(CUSTOMER_FRAMES, key=lambda kind: kind == "end"):
@@ -190,7 +191,7 @@ async def test_over_http_the_token_alone_opens_a_chat(city: City, wires: Wires, 
             assert answers[0].body == answers[1].body
     read = [await wires.get(f"/api/v1/chat/sessions/{each}/events", **headers) for each in (chat.session, UNKNOWN)]
     assert [answer.status for answer in read] == [HTTP_STATUS[person], 401]
-    assert await ChatEvent.objects.acount() == (4 if person == "customer" else 2)
+    assert await ChatEvent.objects.acount() == (5 if person == "customer" else 2)
 
 
 async def _over_http(wires: Wires, session: str, name: str, headers: dict[str, str]) -> Answer:
@@ -205,6 +206,7 @@ def customer_frame(name: str) -> dict[str, Any]:
         "read": {"seq": 1},
         "here": {},
         "end": {},
+        "choose": {"option": "wait"},
         "resync": {"last_seq": 0},
     }
     return {"type": name, **examples[name]}

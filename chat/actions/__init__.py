@@ -1,5 +1,6 @@
 """Every write of the chat. Lock, guard, write, emit; the only writers of `status`."""
 
+from chat.actions.choices import Choice, Option, choose
 from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
 from chat.actions.hold import place_on_hold, resume
 from chat.actions.ledger import drop_ledger_entries, import_ledger_entries
@@ -9,6 +10,7 @@ from chat.actions.purge import Outlook, look_ahead, purge, purge_from_ledger, pu
 from chat.actions.readings import note_readings
 from chat.actions.retention import close_evaluation, lift_from_ledger, mark
 from chat.actions.routing import decline, expire_offers, route
+from chat.actions.seen import note_poll
 from chat.actions.sessions import (
     Opened,
     Request,
@@ -25,8 +27,10 @@ from chat.actions.waiting import start_choices
 from chat.actions.wrap_up import end_wrap_ups
 
 __all__ = [
+    "Choice",
     "Draft",
     "Opened",
+    "Option",
     "Outlook",
     "Request",
     "Result",
@@ -34,6 +38,7 @@ __all__ = [
     "accept_transfer",
     "append",
     "ask_transfer",
+    "choose",
     "close_connection",
     "close_evaluation",
     "decline",
@@ -50,6 +55,7 @@ __all__ = [
     "lift_from_ledger",
     "look_ahead",
     "mark",
+    "note_poll",
     "note_readings",
     "open_connection",
     "pass_to_queue",

@@ -12,6 +12,7 @@ from django.db.models import Q
 from agents.actions import note_connected, note_disconnected, set_presence
 from agents.models import Agent, Presence
 from chat import rules
+from chat.actions.seen import note_gone, note_there
 from chat.models import ChatSession, Connection
 from contactcenter.lib.events import emit
 
@@ -33,7 +34,7 @@ def open_connection(
         note_connected(agent_id)
     else:
         assert session_id is not None
-        ChatSession.objects.locked().get(pk=session_id)
+        note_there(ChatSession.objects.locked().get(pk=session_id))
         others, allowed = Connection.objects.filter(session_id=session_id), rules.SOCKETS_PER_SESSION
     Connection.objects.create(
         id=connection_id,
@@ -53,14 +54,16 @@ def open_connection(
 
 @transaction.atomic
 def close_connection(connection_id: UUID, *, at: datetime) -> None:
-    """Forget a socket; when it was the agent's last, her grace time begins."""
+    """Forget a socket; when it was the agent's last, her grace time begins; when the resident's, they are not there."""
     connection = Connection.objects.filter(pk=connection_id).first()
     if connection is None:
         return
-    agent_id = connection.agent_id
+    agent_id, session_id = connection.agent_id, connection.session_id
     if agent_id is not None:
         Agent.objects.locked().get(pk=agent_id)
     connection.delete()
+    if session_id is not None:
+        note_gone(session_id, at=at)
     if agent_id is not None and not Connection.objects.filter(agent_id=agent_id).fresh(at=at).exists():
         note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE)
 

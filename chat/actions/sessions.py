@@ -22,6 +22,7 @@ from chat.actions.retention import customer_key, mark_while_evaluated
 from chat.actions.screened import PAY_TOPICS, consequences, joined, raise_flags
 from chat.actions.seats import guard_assigned, take_seat
 from chat.actions.serial import one_at_a_time
+from chat.actions.stays import STAY_FIELDS, begin_stay
 from chat.actions.wrap_up import begin_wrap_up
 from chat.emergencies import emergency_words, where_to_pay
 from chat.models import ChatSession, Kind, Seat, Side, Wording
@@ -74,7 +75,7 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
     The same `request_key` again is answered as `repeat_request` says. Raises
     `closed` outside of the hours in which a chat may begin, and `TooFast` when
     the address has asked for its share of chats in this hour. Every text is
-    screened. Source: EM-DEF, EM-HRS, EM-HRS-30, EM-PAY, EM-911, EM-RET-Ba-i.
+    screened. Source: EM-DEF, EM-HRS, EM-HRS-30, EM-PAY, EM-911, EM-RET-Ba-i, DF-HOLD, EM-COM-Daii, SJ-ACD.
     """
     if request.request_key:
         one_at_a_time(request.request_key)
@@ -103,7 +104,9 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
         requested_at=at,
         queued_at=at,
         customer_wrote_at=at,
+        unseen_since=at,
     )
+    begin_stay(session, at=at)
     _keep_question(session, request.question, [name, topic], at=at)
     mark_while_evaluated(session, at=at)
     emit("queue")
@@ -124,7 +127,7 @@ def _keep_question(session: ChatSession, question: str, others: Sequence[Screene
         found.said += [told] if told else []
     for said in found.said:
         record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=said.text, rule=said.rule, data=said.data)
-    session.save(update_fields=["last_seq"])
+    session.save(update_fields=["last_seq", *STAY_FIELDS])
     raise_flags(found.flags)
 
 

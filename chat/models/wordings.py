@@ -30,6 +30,8 @@ class Wording(models.Model):
         COLLECTION = "collection", _("Notice of collection above the questions before a chat")
         IDLE_NOTICE = "idle_notice", _("Question to a silent resident")
         IDLE_END = "idle_end", _("End of a chat with a silent resident")
+        ALL_BUSY = "all_busy", _("Everybody is busy: to who waits")
+        CHOICES = "choices", _("What who waits may choose, in the queue and on hold")
         CLOSING = "closing", _("End of a waiting chat at closing time")
         OVERTIME = "overtime", _("End of a chat that still runs long after closing time")
         PAYMENT = "payment", _("Where to pay, when payment data was typed or is asked for")
@@ -59,8 +61,9 @@ class Wording(models.Model):
         max_length=2000,
         help_text=_(
             "May hold {department}, {city} and {phone}; in greetings {agent}; in the question to a silent resident "
-            "{left}, the minutes until the end; at the end of a chat {email}; at closing time {opening}, the next "
-            "opening; about payments {pay_page} and {pay_phone}; in emergencies {number}. Holds from the next use on."
+            "{left}, the minutes until the end; at the end of a chat and to who waits {email}; at closing time "
+            "{opening}, the next opening; about payments {pay_page} and {pay_phone}; in emergencies {number}. "
+            "Holds from the next use on."
         ),
     )
     history = HistoricalRecords()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from agents.models import Agent, Department, Language
 from contactcenter.cases import rules
+from contactcenter.cases.contacts import guard_length
 from contactcenter.cases.due import Due
 from contactcenter.cases.models import Contact, Customer, Task, TaskKind
 from contactcenter.cases.permissions import access_task
@@ -102,6 +103,30 @@ def open_task(
         calendar_version_id=due.calendar_version_id if due else None,
         source_key=source_key,
     )
+
+
+def task_of(source: str) -> Task | None:
+    """Return the task that this cause has made, if it has."""
+    return Task.objects.filter(source_key=keyed_hash("task", source)).first()
+
+
+@transaction.atomic
+def add_to_task(task_id: int, *, customer: Customer, text: str) -> tuple[Task, bool]:
+    """Add what somebody says once more to their task; answer whether there was anything new in it.
+
+    The due time does not move. Where the customer is another row, as with a corrected number, the newer one counts.
+    What is done stays as it is. The text is screened. Raises `too_long`.
+    """
+    task = Task.objects.locked().get(pk=task_id)
+    text = screen(text).text
+    more = text if text.strip() and text not in task.text else ""
+    if task.is_done or (not more and task.customer_id == customer.pk):
+        return task, False
+    task.text = "\n\n".join(part for part in (task.text, more) if part)
+    guard_length(task.text)
+    task.customer = customer
+    task.save(update_fields=["text", "customer"])
+    return task, True
 
 
 @transaction.atomic

@@ -7,11 +7,12 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from contactcenter.cases.rules import is_phone
-from contactcenter.lib.errors import Invalid
+from contactcenter.lib.errors import DomainError, Invalid
 from contactcenter.lib.frames import check_text
 from policies.screening import screen
 
 MAX_EMAIL = 254
+LONGEST_TEXT = 12_000  # of everything that was said of one task
 
 
 def phone_of(text: str, *, field: str = "phone") -> str:
@@ -39,6 +40,12 @@ def email_of(text: str, *, field: str = "email") -> str:
         raise Invalid(_("Write an e-mail address like name@example.com."), field=field) from None
     _guard_payment(email, field)
     return email
+
+
+def guard_length(text: str) -> None:
+    """Refuse more text than one task may hold. Raises `too_long`."""
+    if len(text) > LONGEST_TEXT:
+        raise DomainError("too_long", _("We cannot keep more text with your message. Please call us."), field="text")
 
 
 def _guard_payment(text: str, field: str) -> None:

@@ -41,6 +41,7 @@ KEYWORDS = {
 CODE = (
     "chat/**/*.py",
     "contactcenter/portal/**/*.py",
+    "contactcenter/cases/contacts.py",
     "contactcenter/lib/**/*.py",
     "policies/hours.py",
     "policies/kinds.py",

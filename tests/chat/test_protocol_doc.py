@@ -20,7 +20,7 @@ from contactcenter.lib.frames import MAX_BYTES
 
 DOCS = Path(settings.BASE_DIR) / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
-OUTCOMES_SO_FAR = {Outcome.CUSTOMER_ENDED, Outcome.INACTIVE, Outcome.CLOSED, *AGENT_OUTCOMES}
+OUTCOMES_SO_FAR = {Outcome.CUSTOMER_ENDED, Outcome.INACTIVE, Outcome.ABANDONED, Outcome.CLOSED, *AGENT_OUTCOMES}
 BY_OTHERS = {1007, 1009, 1012}  # close codes that the server or the supervisor of processes sends
 
 

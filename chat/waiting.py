@@ -1,0 +1,187 @@
+"""What whoever waits is told by itself, and what becomes of who is no longer there. Sweeps call it.
+
+Each time counts from when the step before was really taken: what an outage of ours held up comes once, late.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chat.actions.choices import WAITS, Option
+from chat.actions.messages import record
+from chat.actions.serial import is_mine
+from chat.actions.sessions import end
+from chat.actions.stays import BUSY, LANGUAGE, is_anybody_there, is_spoken
+from chat.actions.waiting import CHOICES
+from chat.models import ChatSession, Kind, Side, Wording
+from chat.projection import iso
+from chat.states import Outcome, Status
+from chat.wordings import wording
+from contactcenter.lib.events import emit
+from policies.kinds import say_seconds
+from policies.models import RuleVersion
+from policies.versions import in_force, rules_in_force
+from policies.why import why
+
+PRESENCE = "SJ-ACD"
+AT_ONCE = 200  # sessions that one transaction takes
+
+
+def _claimed(due: QuerySet[ChatSession]) -> list[ChatSession]:
+    """Return sessions, locked; those that somebody else has locked come next time."""
+    locked = due.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return list(locked.select_related("department", "choice_version__document")[:AT_ONCE])
+
+
+# All are busy -------------------------------------------------------------------
+def tell_all_busy(*, at: datetime) -> int:
+    """Tell who waits that all are busy, once a stay, and how else the department is reached. Source: EM-COM-Daii."""
+    return sum(iter(lambda: _tell_some(at), 0))
+
+
+@transaction.atomic
+def _tell_some(at: datetime) -> int:
+    if not is_mine("chat.busy"):
+        return 0
+    sessions = _claimed(ChatSession.objects.queued().filter(busy_deadline__lte=at))
+    held = rules_in_force([BUSY, LANGUAGE, CHOICES], at=at) if sessions else {}
+    for session in sessions:
+        _tell(session, held, at=at)
+    emit("session", sessions=[str(session.pk) for session in sessions])
+    return len(sessions)
+
+
+def _tell(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -> None:
+    """Say what is the matter: nobody free, or nobody who speaks the language. Source: EM-COM-Daii, EM-LANG."""
+    session.busy_deadline, session.busy_told_at = None, at
+    session.save(update_fields=["busy_deadline", "busy_told_at"])
+    lacks_language = LANGUAGE in held and is_anybody_there(session) and not is_spoken(session, at=at)
+    causes = [rule for rule, holds in ((BUSY, BUSY in held), (LANGUAGE, lacks_language)) if holds]
+    if not causes:
+        return
+    department = session.department
+    with translation.override(session.language_id):
+        parts = []
+        if lacks_language:
+            language = session.language.name
+            parts.append(_("Nobody who answers in this language (%(language)s) is here.") % {"language": language})
+        if BUSY in causes:
+            parts.append(_busy_text(session))
+        sentence = _("Nobody is free for this department and language.")
+        data = why(held[causes[0]], sentence, email=department.email, phone=department.phone)
+    data |= _choices_of(session, held.get(CHOICES), also=causes[1:])
+    _say(session, " ".join(parts), rule=causes[0], data=data, at=at)
+
+
+def _busy_text(session: ChatSession) -> str:
+    default = _("Everybody is busy with other residents. We answer as soon as we can.")
+    if session.department.email:
+        default += " " + _("You can also write to {email}.")
+    if session.department.phone:
+        default += " " + _("You can also call {phone}.")
+    return wording(Wording.Kind.ALL_BUSY, session, default=default)
+
+
+def _choices_of(session: ChatSession, version: RuleVersion | None, *, also: list[str]) -> dict[str, Any]:
+    """Return what a notice says of the choices that there are: none where DF-HOLD is not adopted."""
+    facts: dict[str, Any] = {"choices": [option.value for option in Option] if version else []}
+    facts["next_at"] = iso(session.choice_deadline)
+    return {**facts, "also": also} if also else facts
+
+
+def _say(session: ChatSession, text: str, *, rule: str, data: dict[str, Any], at: datetime) -> None:
+    record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=rule, data=data)
+    session.save(update_fields=["last_seq"])
+
+
+# Choices --------------------------------------------------------------------------
+def offer_choices(*, at: datetime) -> int:
+    """Ask who has waited for the city's time, in the queue or on hold, what they would rather do; and again.
+
+    Source: DF-HOLD.
+    """
+    return sum(iter(lambda: _offer_some(at), 0))
+
+
+@transaction.atomic
+def _offer_some(at: datetime) -> int:
+    if not is_mine("chat.choices"):
+        return 0
+    sessions = _claimed(ChatSession.objects.filter(status__in=WAITS, choice_deadline__lte=at))
+    for session in sessions:
+        _offer(session, at=at)
+    emit("session", sessions=[str(session.pk) for session in sessions])
+    return len(sessions)
+
+
+def _offer(session: ChatSession, *, at: datetime) -> None:
+    version, due_at = session.choice_version, session.choice_deadline
+    assert version is not None  # a deadline always has its version
+    assert due_at is not None
+    span = timedelta(seconds=version.number_of("seconds"))
+    session.choice_deadline = at + span
+    session.save(update_fields=["choice_deadline"])
+    with translation.override(session.language_id):
+        default = _("This takes longer than it should. You can wait, ask for another person, or be called back.")
+        text = wording(Wording.Kind.CHOICES, session, default=default)
+        sentence = _("Nobody waits for more than %(time)s without a choice.") % {
+            "time": say_seconds(int(span.total_seconds()))
+        }
+        data = why(version, sentence, seconds=version.number_of("seconds"), due_at=due_at.isoformat())
+    data |= _choices_of(session, version, also=[])
+    _say(session, text, rule=CHOICES, data=data, at=at)
+
+
+# Who is no longer there -------------------------------------------------------------
+def let_the_vanished_go(*, at: datetime) -> int:
+    """End chats whose resident waits no longer: nothing was heard of their browser for the city's time.
+
+    Source: SJ-ACD.
+    """
+    version = in_force(PRESENCE, at=at)
+    return sum(iter(lambda: _let_some_go(version, at), 0)) if version else 0
+
+
+@transaction.atomic
+def _let_some_go(version: RuleVersion, at: datetime) -> int:
+    if not is_mine("chat.vanished"):
+        return 0
+    span = timedelta(seconds=version.number_of("abandoned_seconds"))
+    sessions = _claimed(ChatSession.objects.queued().filter(unseen_since__lte=at - span))
+    for session in sessions:
+        _let_go(session, version, at=at)
+    return len(sessions)
+
+
+def _let_go(session: ChatSession, version: RuleVersion, *, at: datetime) -> None:
+    unseen_since = session.unseen_since
+    assert unseen_since is not None
+    with translation.override(session.language_id):
+        text = _("You were not connected any more, so your place in the queue was given up. You can start a new chat.")
+        sentence = _("Nothing was heard of this browser for %(time)s.") % {
+            "time": say_seconds(int((at - unseen_since).total_seconds()))
+        }
+        seconds = version.number_of("abandoned_seconds")
+        data = why(version, sentence, seconds=seconds, unseen_since=unseen_since.isoformat())
+    end(session, Outcome.ABANDONED, side=Side.SYSTEM, at=at, text=text, rule=PRESENCE, data=data)
+
+
+@transaction.atomic
+def note_the_away(*, at: datetime) -> int:
+    """Let the desk know whose resident is not there at the moment. It ends nothing. Source: SJ-ACD."""
+    version = in_force(PRESENCE, at=at)
+    if version is None or not is_mine("chat.away"):
+        return 0
+    span = timedelta(seconds=version.number_of("away_seconds"))
+    running = ChatSession.objects.filter(status__in=[Status.ACTIVE, Status.ON_HOLD], away_at__isnull=True)
+    sessions = _claimed(running.filter(unseen_since__lte=at - span))
+    ChatSession.objects.filter(pk__in=[session.pk for session in sessions]).update(away_at=at)
+    for agent_id in sorted({session.agent_id for session in sessions if session.agent_id is not None}):
+        emit("agent", agent_id=agent_id)
+    return len(sessions)
