@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import DateTimeField, Exists, ManyToManyField, OuterRef, QuerySet, URLField
+from django.db.models import DateField, DateTimeField, Exists, ManyToManyField, OuterRef, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,10 +24,11 @@ from agents.models import (
     Language,
     LogIn,
     Membership,
+    OutsideBody,
     Role,
     User,
 )
-from contactcenter.lib.admin import ConfigAdmin, HistoryAdmin, MomentInput
+from contactcenter.lib.admin import ConfigAdmin, DayInput, HistoryAdmin, MomentInput
 from contactcenter.lib.errors import DomainError
 
 if TYPE_CHECKING:
@@ -226,6 +227,20 @@ class DepartmentAdmin(ConfigAdmin):
     search_fields = ("name", "code")
     autocomplete_fields = ("head",)
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+
+@admin.register(OutsideBody)
+class OutsideBodyAdmin(HistoryAdmin):
+    """Whom people are referred to outside of the city. A row may be deleted: nothing points at it."""
+
+    list_display = ("name", "code", "responsible_for", "phone", "email", "review_on", "is_active")
+    list_filter = ("is_active", "departments")
+    search_fields = ("name", "responsible_for")
+    formfield_overrides = {
+        URLField: {"assume_scheme": "https"},
+        ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
+        DateField: {"form_class": forms.DateField, "widget": DayInput},
+    }
 
 
 @admin.register(DepartmentHours)

@@ -12,6 +12,7 @@ class AgentsConfig(AppConfig):
         from policies.reviews import register_reviewable
 
         register_reviewable("agents.CertificateKind")
+        register_reviewable("agents.OutsideBody")
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):

@@ -19,6 +19,9 @@ from agents.permissions import access_login
 Respond = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
+ASKED_BY_PROGRAMS = "/api/v1/desk/"  # the desk asks by itself, again and again: no sign that a person is there
+
+
 class StaffSessionMiddleware:
     """Keeps `request.user` only while the `LogIn` behind the session is alive.
 
@@ -61,7 +64,8 @@ def judge(request: HttpRequest) -> None:
     at = timezone.now()
     session_key = request.session.session_key or ""
     if access_login(session_key, at=at) is not None:
-        record_activity(session_key, at=at)
+        if not request.path.startswith(ASKED_BY_PROGRAMS):
+            record_activity(session_key, at=at)
         return
     end_login(session_key, at=at)
     request.session.flush()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from chat.actions.choices import WAITS, Option
 from chat.actions.messages import record
+from chat.actions.seen import note_away
 from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.stays import BUSY, LANGUAGE, is_anybody_there, is_spoken
@@ -181,7 +182,5 @@ def note_the_away(*, at: datetime) -> int:
     span = timedelta(seconds=version.number_of("away_seconds"))
     running = ChatSession.objects.filter(status__in=[Status.ACTIVE, Status.ON_HOLD], away_at__isnull=True)
     sessions = _claimed(running.filter(unseen_since__lte=at - span))
-    ChatSession.objects.filter(pk__in=[session.pk for session in sessions]).update(away_at=at)
-    for agent_id in sorted({session.agent_id for session in sessions if session.agent_id is not None}):
-        emit("agent", agent_id=agent_id)
+    note_away(sessions, at=at)
     return len(sessions)

@@ -93,7 +93,7 @@ PAGES_OF_ROOMS = {
         "/accounts/second-factor/set-up/",
         "/accounts/link/unknown/",
     ],
-    "desk": ["/desk/"],
+    "desk": ["/desk/", "/desk/tasks/"],
     "reports": ["/policies/", "/policies/clock/"],
     "admin": [
         "/admin/",
@@ -101,6 +101,8 @@ PAGES_OF_ROOMS = {
         "/admin/agents/user/add/",
         "/admin/agents/agent/",
         "/admin/chat/wording/",
+        "/admin/agents/outsidebody/add/",
+        "/admin/cases/topic/add/",
     ],
     "operations": ["/healthz", "/health/"],
 }

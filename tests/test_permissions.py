@@ -37,6 +37,7 @@ POST_ONLY = dict.fromkeys(PEOPLE, 405)
 AWAY = dict.fromkeys(PEOPLE, 302)
 STAFF = {**EVERYBODY, "nobody": 302, "customer": 302, "another customer": 302}
 DESK = {**STAFF, "admin": 403}
+DESK_JSON = {**DESK, "nobody": 401, "customer": 401, "another customer": 401, "admin": 404}  # see tests/desk
 SUPERVISION = {**STAFF, "agent": 403, "agent elsewhere": 403, "admin": 403}
 ADMINISTRATION = {**STAFF, "agent": 403, "agent elsewhere": 403, "supervisor": 403}
 PAGES: dict[str, dict[str, int]] = {
@@ -45,6 +46,9 @@ PAGES: dict[str, dict[str, int]] = {
     "chat/widget/": EVERYBODY,
     "styleguide/": NOT_FOUND,  # with debug on only
     "desk/": DESK,
+    "desk/tasks/": DESK,
+    "desk/tasks/<int:pk>/take/": POST_ONLY,
+    "desk/tasks/<int:pk>/finish/": POST_ONLY,
     "supervise/": SUPERVISION,
     "supervise/calendars/<int:pk>/close/": POST_ONLY,
     "supervise/calendars/<int:pk>/day/": POST_ONLY,
@@ -74,6 +78,8 @@ PAGES: dict[str, dict[str, int]] = {
     "api/v1/chat/availability": EVERYBODY,
     "api/v1/chat/sessions": POST_ONLY,
     "api/v1/policies/clock": EVERYBODY,
+    "api/v1/desk/tasks": DESK_JSON,
+    "api/v1/desk/directory": DESK_JSON,
 }
 OPERATORS = {"readyz", "metrics"}  # by address and state, see tests/operations
 BY_TOKEN = {  # by the chat's token alone: the table of HTTP below

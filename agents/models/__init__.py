@@ -12,6 +12,7 @@ from agents.models.certificates import (
 )
 from agents.models.departments import Channel, Department, DepartmentHours, Language
 from agents.models.desk import MAX_SEATS, Agent, AgentQuerySet, Membership, Presence, PresenceInterval
+from agents.models.directory import OutsideBody
 from agents.models.logins import LogIn, LogInQuerySet, LogInTry, OneTimeLink, RecoveryCode
 from agents.models.people import Role, RoleGrant, User, UserManager, UserQuerySet
 
@@ -36,6 +37,7 @@ __all__ = [
     "LogInTry",
     "Membership",
     "OneTimeLink",
+    "OutsideBody",
     "Presence",
     "PresenceInterval",
     "RecoveryCode",

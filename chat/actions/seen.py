@@ -6,6 +6,7 @@ runs lies ahead, so that a poll costs one write at most, and no look at the cloc
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -46,6 +47,13 @@ def note_poll(session_id: UUID, *, until: datetime) -> None:
             away.unseen_since, away.away_at = until, None
             away.save(update_fields=["unseen_since", "away_at"])
             _tell_desk(away.agent_id)
+
+
+def note_away(sessions: Collection[ChatSession], *, at: datetime) -> None:
+    """The residents of these running sessions, which are locked, have not been there for a while."""
+    ChatSession.objects.filter(pk__in=[session.pk for session in sessions]).update(away_at=at)
+    for agent_id in sorted({session.agent_id for session in sessions if session.agent_id is not None}):
+        _tell_desk(agent_id)
 
 
 def excuse_all(*, at: datetime) -> None:

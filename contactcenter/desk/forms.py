@@ -1,4 +1,4 @@
-"""What a supervisor fills in: closing early, and a day of its own."""
+"""What is filled in on the desk and in supervision: closing early, a day of its own, the result of a task."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import PERSON_REASONS
+from contactcenter.cases.models import Task
 from contactcenter.lib.admin import DayInput
 from policies.actions import MAX_REASON
 from policies.calendar import Day
@@ -110,4 +111,21 @@ class MarkForm(forms.Form):
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For whoever decides. Off-topic talk or an agent's own mistake is no reason to keep a chat."),
+    )
+
+
+class FinishTaskForm(forms.Form):
+    """A task is done."""
+
+    result = forms.ChoiceField(
+        label=_("Result"),
+        choices=[("", _("Choose")), *Task.Result.choices],
+        error_messages={"required": _("Choose a result, so that others know what became of it.")},
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("For colleagues; it is emptied when the task is."),
     )

@@ -1,10 +1,15 @@
 from django.urls import path
 
-from contactcenter.desk import retention, supervise, views
+from contactcenter.desk import retention, supervise, tasks, views
 
 app_name = "desk"
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
+    path("desk/tasks/", tasks.tasks, name="tasks"),
+    path("desk/tasks/<int:pk>/take/", tasks.take, name="take"),
+    path("desk/tasks/<int:pk>/finish/", tasks.finish, name="finish"),
+    path("api/v1/desk/tasks", tasks.task_counts, name="task_counts"),
+    path("api/v1/desk/directory", tasks.desk_directory, name="directory"),
     path("supervise/", supervise.supervise, name="supervise"),
     path("supervise/calendars/<int:pk>/close/", supervise.close, name="close"),
     path("supervise/calendars/<int:pk>/day/", supervise.day, name="day"),

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents.actions import assign_to_chat, certify, set_roles
-from agents.models import Agent, Department, Language, Membership, User
+from agents.models import Agent, Department, Language, Membership, OutsideBody, User
 from chat.models import Wording
+from contactcenter.cases.models import Topic
 from contactcenter.lib.errors import WrongState
 from contactcenter.presets.certificates import load_kinds
 from contactcenter.presets.files import Person, Preset
@@ -39,6 +40,10 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
         Department.objects.filter(is_default=True).exclude(code=_default_code(preset)).update(is_default=False)
     for row in preset.departments:
         _put_department(row, reset=reset)
+    for row in preset.outside_bodies:
+        _put_outside_body(row, reset=reset)
+    for row in preset.topics:
+        _put_topic(row, reset=reset)
     for row in preset.wordings:
         key = {"kind": row["kind"], "language_id": row["language"], "department": None}
         _put(Wording, key, {"text": row["text"]}, reset=reset)
@@ -64,6 +69,21 @@ def _put_department(row: dict[str, Any], *, reset: bool) -> None:
     if not reset and values.get("is_default") and Department.objects.filter(is_default=True).exists():
         values["is_default"] = False  # an admin has chosen another one
     _put(Department, {"code": row["code"]}, values, reset=reset)
+
+
+def _put_outside_body(row: dict[str, Any], *, reset: bool) -> None:
+    values = {name: value for name, value in row.items() if name not in {"code", "departments", "languages"}}
+    is_there = OutsideBody.objects.filter(code=row["code"]).exists()
+    _put(OutsideBody, {"code": row["code"]}, values, reset=reset)
+    if reset or not is_there:
+        body = OutsideBody.objects.get(code=row["code"])
+        body.departments.set(Department.objects.filter(code__in=row.get("departments", [])))
+        body.languages.set(Language.objects.filter(code__in=row.get("languages", [])))
+
+
+def _put_topic(row: dict[str, Any], *, reset: bool) -> None:
+    department = Department.objects.get(code=row["department"]) if "department" in row else None
+    _put(Topic, {"code": row["code"]}, {"name": row["name"], "department": department}, reset=reset)
 
 
 def _default_code(preset: Preset) -> str:

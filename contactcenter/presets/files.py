@@ -82,6 +82,8 @@ class Preset:
     policy: Policy
     languages: list[dict[str, Any]]
     departments: list[dict[str, Any]]
+    outside_bodies: list[dict[str, Any]]
+    topics: list[dict[str, Any]]
     wordings: list[dict[str, Any]]
     certificates: list[dict[str, Any]]
     people: list[Person]
@@ -108,6 +110,8 @@ def read_preset(name: str) -> Preset:
         ),
         languages=city.get("languages", []),
         departments=city.get("departments", []),
+        outside_bodies=city.get("outside_bodies", []),
+        topics=city.get("topics", []),
         wordings=city.get("wordings", []),
         certificates=_read(name, "certificates").get("kinds", []),
         people=[Person(**{**person, "name": tuple(person["name"])}) for person in people.get("people", [])],

@@ -81,6 +81,29 @@ AGENTS = (
         KEPT_POLICY,
         {POLICY: ("code", "name", "phone", "email", "page", "hours_text")},
     ),
+    Table(
+        "agents_outsidebody",
+        "bodies outside of the city to whom people are referred",
+        KEPT_POLICY,
+        {POLICY: ("code", "name", "responsible_for", "phone", "email", "page")},
+    ),
+    history(
+        "agents_historicaloutsidebody",
+        "outside bodies",
+        KEPT_POLICY,
+        {POLICY: ("code", "name", "responsible_for", "phone", "email", "page")},
+    ),
+    Table("agents_outsidebody_departments", "whose agents are offered which outside body", KEPT_POLICY),
+    Table("agents_historicaloutsidebody_departments", "earlier states: the same", KEPT_POLICY),
+    Table(
+        "agents_outsidebody_languages",
+        "in which languages an outside body answers",
+        KEPT_POLICY,
+        {POLICY: ("language_id",)},
+    ),
+    Table(
+        "agents_historicaloutsidebody_languages", "earlier states: the same", KEPT_POLICY, {POLICY: ("language_id",)}
+    ),
     Table("agents_departmenthours", "which calendar holds where", KEPT_POLICY, {POLICY: ("channel",)}),
     history("agents_historicaldepartmenthours", "which calendar holds where", KEPT_POLICY, {POLICY: ("channel",)}),
     Table("agents_language", "languages in which the city answers", KEPT_POLICY, {POLICY: ("code", "name")}),
