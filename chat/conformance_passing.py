@@ -15,6 +15,7 @@ from chat.models import ChatEvent, ChatSession, Ending, Kind, StaffEvent, StaffK
 from policies.conformance import Finding, Period, keep
 
 HOLD, FORWARD, REASONS, ONCE = "EM-HOLD", "EM-FWD", "EM-DIS-B", "DF-XFER"
+REFER, ORDER = "EM-COM-B", "EM-REF"
 
 
 def register() -> None:
@@ -43,6 +44,14 @@ def register() -> None:
         check=check_second_transfers,
         lacks=gettext_lazy("That no promised date moves shows once cases have dates, with step 6."),
         is_transient=True,
+    )
+    keep(
+        REFER,
+        how=gettext_lazy("The desk shows what reaches a department or an outside body; nobody can measure honesty."),
+    )
+    keep(
+        ORDER,
+        how=gettext_lazy("Who refers somebody reads the ways in their order: a transfer first, where one can be made."),
     )
 
 

@@ -80,6 +80,7 @@ PAGES: dict[str, dict[str, int]] = {
     "api/v1/policies/clock": EVERYBODY,
     "api/v1/desk/tasks": DESK_JSON,
     "api/v1/desk/directory": DESK_JSON,
+    "api/v1/desk/refer": DESK_JSON,
 }
 OPERATORS = {"readyz", "metrics"}  # by address and state, see tests/operations
 BY_TOKEN = {  # by the chat's token alone: the table of HTTP below

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.desk import retention, supervise, tasks, views
+from contactcenter.desk import refer, retention, supervise, tasks, views
 
 app_name = "desk"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/tasks/<int:pk>/finish/", tasks.finish, name="finish"),
     path("api/v1/desk/tasks", tasks.task_counts, name="task_counts"),
     path("api/v1/desk/directory", tasks.desk_directory, name="directory"),
+    path("api/v1/desk/refer", refer.refer, name="refer"),
     path("supervise/", supervise.supervise, name="supervise"),
     path("supervise/calendars/<int:pk>/close/", supervise.close, name="close"),
     path("supervise/calendars/<int:pk>/day/", supervise.day, name="day"),
