@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from agents.models import Department, Role, User
+from agents.models import Department
 from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.staff_notes import tell_staff
@@ -18,8 +17,8 @@ from chat.models import ChatSession, Side, StaffEvent, StaffKind, Wording
 from chat.opening import opening_of
 from chat.retention import RULE, Retention, retention_in_force
 from chat.states import Outcome, Status
+from chat.supervisors import mail_supervisors
 from chat.wordings import wording
-from contactcenter.notices.actions import queue_mail
 from policies.hours import say_time
 from policies.models import CalendarVersion
 from policies.why import why
@@ -96,16 +95,8 @@ def _end(session: ChatSession, closing: datetime, retention: Retention, *, at: d
 def _tell_supervisors(session: ChatSession, closing: datetime, *, at: datetime) -> None:
     data = {"closed_at": closing.isoformat()}
     tell_staff(session, StaffKind.LEFT_RUNNING, at=at, rule=RULE, data=data)
-    supervisors = User.objects.filter(is_active=True, grants__role=Role.SUPERVISOR).exclude(email="")
-    own = supervisors.filter(agent__departments=session.department)
-    for person in (own if own.exists() else supervisors).distinct():
-        body = _(
-            "A chat of %(department)s in which an emergency was spoken of still runs, long after closing time.\n"
-            "Please see to it: %(address)s/supervise/chats/%(session)s/"
-        )
-        facts = {
-            "department": session.department.name,
-            "address": settings.PUBLIC_URL,
-            "session": session.pk,
-        }
-        queue_mail(to=person.email, subject=_("A chat with an emergency still runs"), body=body % facts, at=at)
+    body = _(
+        "A chat of %(department)s in which an emergency was spoken of still runs, long after closing time.\n"
+        "Please see to it: %(address)s"
+    )
+    mail_supervisors(session, subject=_("A chat with an emergency still runs"), body=body, at=at)

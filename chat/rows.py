@@ -52,10 +52,12 @@ class SessionRow:
     customer_name: str
     is_asked: bool  # the notice to a silent resident is out, and nothing has come back
     is_kept_open: bool
+    is_owed: bool  # the agent's time to answer runs, or more than that has been done about it
 
 
 SESSION_COLUMNS = (
-    "id, last_seq, status, token_digest, agent_id, customer_name, idle_notice_at IS NOT NULL, kept_open_at IS NOT NULL"
+    "id, last_seq, status, token_digest, agent_id, customer_name, idle_notice_at IS NOT NULL, "
+    "kept_open_at IS NOT NULL, answer_deadline IS NOT NULL OR answer_step > 0"
 )
 
 

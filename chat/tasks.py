@@ -10,9 +10,12 @@ from chat import actions, timers
 def sweep_connections() -> None:
     """Beat, every 10 seconds: take agents offline whose last socket has been gone for the grace time.
 
-    Safe to run twice, late, or on ten machines.
+    Safe to run twice, late, or on ten machines. While no web process runs nobody could be connected, and nothing is
+    done.
     """
-    actions.sweep_connections(at=timezone.now())
+    at = timezone.now()
+    if timers.is_service_up(at=at):
+        actions.sweep_connections(at=at)
 
 
 @shared_task(ignore_result=True, acks_late=True)

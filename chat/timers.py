@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from agents.models import Department
 from chat import rules
+from chat.actions.answering import give_agents_time_again, press_silent_agents
+from chat.actions.connections import prolong_grace
 from chat.actions.messages import record
-from chat.actions.routing import expire_offers, route
+from chat.actions.routing import expire_offers, note_who_is_away, prolong_offers, route
 from chat.actions.seen import excuse_all
 from chat.actions.serial import is_mine
 from chat.actions.sessions import end
@@ -264,6 +266,9 @@ def note_pulse(*, at: datetime) -> bool:
     if was_away:
         _give_time_again(since=pulse.at, at=at)
         excuse_all(at=at)
+        give_agents_time_again(at=at)
+        prolong_offers(at=at)
+        prolong_grace(at=at)
     if at > pulse.at:
         Pulse.objects.filter(pk=WEB).update(at=at)
     return was_away
@@ -294,6 +299,7 @@ ACTS = (
     expire_transfers,
     ask_the_silent,
     end_the_silent,
+    press_silent_agents,
     close_the_queue,
     let_the_vanished_go,
     tell_all_busy,
@@ -301,6 +307,7 @@ ACTS = (
     note_the_away,
     end_the_running,
     end_wrap_ups,
+    note_who_is_away,
     route,
 )
 

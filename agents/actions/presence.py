@@ -40,9 +40,12 @@ def note_connected(agent_id: int) -> None:
     Agent.objects.filter(pk=agent_id, offline_deadline__isnull=False).update(offline_deadline=None)
 
 
-def note_disconnected(agent_id: int, *, deadline: datetime) -> None:
-    """The agent's last socket is gone: unless she is offline already, she will be at `deadline`."""
-    Agent.objects.filter(pk=agent_id).exclude(presence=Presence.OFFLINE).update(offline_deadline=deadline)
+def note_disconnected(agent_id: int, *, deadline: datetime, is_busy: bool = False) -> None:
+    """The agent's last socket is gone: unless she is offline already, and not busy, she is given up at `deadline`."""
+    agents = Agent.objects.filter(pk=agent_id)
+    if not is_busy:
+        agents = agents.exclude(presence=Presence.OFFLINE)
+    agents.update(offline_deadline=deadline)
 
 
 def _guard(agent: Agent, state: str, *, at: datetime) -> None:

@@ -12,8 +12,9 @@ from django.db.models import Q
 from agents.actions import note_connected, note_disconnected, set_presence
 from agents.models import Agent, Presence
 from chat import rules
+from chat.actions.requeue import requeue_all_of
 from chat.actions.seen import note_gone, note_there
-from chat.models import ChatSession, Connection
+from chat.models import ChatSession, Connection, Seat
 from contactcenter.lib.events import emit
 
 
@@ -65,7 +66,8 @@ def close_connection(connection_id: UUID, *, at: datetime) -> None:
     if session_id is not None:
         note_gone(session_id, at=at)
     if agent_id is not None and not Connection.objects.filter(agent_id=agent_id).fresh(at=at).exists():
-        note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE)
+        is_busy = Seat.objects.filter(agent=agent_id).exists()
+        note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE, is_busy=is_busy)
 
 
 def keep_connections(instance: UUID, *, at: datetime) -> None:
@@ -76,23 +78,31 @@ def keep_connections(instance: UUID, *, at: datetime) -> None:
 def sweep_connections(*, at: datetime) -> None:
     """Forget the sockets of processes that died, and take agents offline whose grace time is over.
 
-    Safe to run twice, late, or on ten machines.
+    What they leave behind goes back to the queue. Safe to run twice, late, or on ten machines. Source: EM-COM-D.
     """
     stale = Connection.objects.filter(seen_at__lte=at - rules.CONNECTION_STALE)
     for connection_id in stale.values_list("pk", flat=True):
         close_connection(connection_id, at=at)
     _watch_the_unconnected(at=at)
-    due = Agent.objects.filter(offline_deadline__lte=at).exclude(presence=Presence.OFFLINE)
+    due = Agent.objects.filter(offline_deadline__lte=at)
     for agent_id in due.order_by("pk").values_list("pk", flat=True):
         _go_offline(agent_id, at=at)
 
 
 def _watch_the_unconnected(*, at: datetime) -> None:
-    """Give a deadline to who is online without any socket, however that came about."""
+    """Give a deadline to who is online, or holds chats, without any socket, however that came about."""
     connected = Connection.objects.fresh(at=at).filter(agent__isnull=False).values("agent_id")
-    lost = Agent.objects.filter(~Q(presence=Presence.OFFLINE), offline_deadline__isnull=True)
+    busy = Q(pk__in=Seat.objects.values("agent_id"))
+    lost = Agent.objects.filter(~Q(presence=Presence.OFFLINE) | busy, offline_deadline__isnull=True)
     for agent_id in lost.exclude(pk__in=connected).values_list("pk", flat=True):
-        note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE)
+        note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE, is_busy=True)
+
+
+def prolong_grace(*, at: datetime) -> None:
+    """After an outage of ours: who was lost meanwhile has the whole grace time anew to come back."""
+    Agent.objects.filter(offline_deadline__lt=at + settings.AGENT_GRACE).update(
+        offline_deadline=at + settings.AGENT_GRACE
+    )
 
 
 @transaction.atomic
@@ -101,3 +111,5 @@ def _go_offline(agent_id: int, *, at: datetime) -> None:
     is_due = agent.offline_deadline is not None and agent.offline_deadline <= at
     if is_due and not Connection.objects.filter(agent=agent).fresh(at=at).exists():
         set_presence(agent_id, Presence.OFFLINE, at=at)
+        note_connected(agent_id)  # nothing is due any more
+        requeue_all_of(agent, at=at)

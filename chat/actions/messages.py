@@ -43,9 +43,15 @@ WITH counted AS (
         END,
         idle_version_id = CASE WHEN v.silent_from IS NOT NULL THEN idle.id ELSE s.idle_version_id END,
         idle_notice_at = CASE WHEN v.customer_wrote_at IS NULL THEN s.idle_notice_at END,
-        kept_open_at = CASE WHEN v.customer_wrote_at IS NULL THEN s.kept_open_at END
-    FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
-         AS v(id, last_seq, customer_wrote_at, agent_wrote_at, silent_from)
+        kept_open_at = CASE WHEN v.customer_wrote_at IS NULL THEN s.kept_open_at END,
+        answer_deadline = CASE
+            WHEN v.owed_from IS NOT NULL THEN v.owed_from + answer.span
+            WHEN v.agent_wrote_at IS NULL THEN s.answer_deadline
+        END,
+        answer_version_id = CASE WHEN v.owed_from IS NOT NULL THEN answer.id ELSE s.answer_version_id END,
+        answer_step = CASE WHEN v.agent_wrote_at IS NULL THEN s.answer_step ELSE 0 END
+    FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+         AS v(id, last_seq, customer_wrote_at, agent_wrote_at, silent_from, owed_from)
     LEFT JOIN LATERAL (
         SELECT held.id, held.span FROM (
             SELECT id, is_adopted, make_interval(secs => (values->>'seconds')::int) AS span
@@ -54,6 +60,14 @@ WITH counted AS (
             ORDER BY effective_from DESC, id DESC LIMIT 1
         ) AS held WHERE held.is_adopted
     ) AS idle ON v.silent_from IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT held.id, held.span FROM (
+            SELECT id, is_adopted, make_interval(secs => (values->>'answer_seconds')::int) AS span
+            FROM policies_ruleversion
+            WHERE rule = 'EM-COM-D' AND effective_from <= v.owed_from
+            ORDER BY effective_from DESC, id DESC LIMIT 1
+        ) AS held WHERE held.is_adopted
+    ) AS answer ON v.owed_from IS NOT NULL
     WHERE s.id = v.id
 )
 INSERT INTO chat_chatevent (session_id, seq, uid, kind, side, agent_id, name, text, is_changed, at, rule, data)
@@ -114,6 +128,7 @@ def _write(cursor: CursorWrapper, changes: dict[UUID, Change], new: list[EventRo
         [change.customer_wrote_at for change in moved],
         [change.agent_wrote_at for change in moved],
         [change.silent_from for change in moved],
+        [change.owed_from for change in moved],
         as_uuids([event.session_id for event in new]),
         [event.seq for event in new],
         as_uuids([event.uid for event in new]),

@@ -73,6 +73,7 @@ class Change:
     customer_wrote_at: datetime | None = None
     agent_wrote_at: datetime | None = None
     silent_from: datetime | None = None  # where the clock of a silent resident starts anew
+    owed_from: datetime | None = None  # where the clock of an agent who owes an answer starts
     messages: list[EventRow] = field(default_factory=list)
     warned_of: set[str] = field(default_factory=set)  # kinds of emergencies
     masked: dict[int, str] = field(default_factory=dict)  # what becomes of texts stored before, by number
@@ -194,8 +195,11 @@ def _numbered(draft: Draft, session: SessionRow, change: Change, text: str) -> E
     if draft.side == Side.CUSTOMER:
         change.customer_wrote_at = draft.at
         change.silent_from = None
+        if change.owed_from is None and _starts_owing(session, change):
+            change.owed_from = draft.at
     else:
         change.agent_wrote_at = draft.at
+        change.owed_from = None
         if _starts_silence(session, change):
             change.silent_from = draft.at
     return EventRow(
@@ -210,6 +214,11 @@ def _numbered(draft: Draft, session: SessionRow, change: Change, text: str) -> E
         is_changed=text != draft.text,
         at=draft.at,
     )
+
+
+def _starts_owing(session: SessionRow, change: Change) -> bool:
+    """Say whether a resident's message is the first of a running chat that nobody has answered. Source: EM-COM-D."""
+    return session.status == Status.ACTIVE and (not session.is_owed or change.agent_wrote_at is not None)
 
 
 def _starts_silence(session: SessionRow, change: Change) -> bool:

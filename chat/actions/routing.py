@@ -18,14 +18,14 @@ from agents.models import Agent, Presence
 from agents.permissions import may_agent_work
 from chat.actions.offers import close_offer, hold_out
 from chat.actions.serial import is_mine
-from chat.matching import plan_offers
+from chat.matching import away_span, online_agents, plan_offers
 from chat.matching_rules import Match
 from chat.models import ChatSession, Ending, Offer
 from chat.permissions import no_such_chat
 from contactcenter.lib.errors import DomainError, Invalid, WrongState
 from contactcenter.lib.events import emit
 from policies.models import RuleVersion
-from policies.versions import rules_in_force
+from policies.versions import in_force, rules_in_force
 
 RULE, AWAY = "SJ-ACD", "EM-COM-D"
 LONGEST_WHY = 300
@@ -119,6 +119,37 @@ def expire_offers(*, at: datetime) -> int:
     for offer in due:
         close_offer(offer, Ending.EXPIRED, at=at)
     return len(due)
+
+
+@transaction.atomic
+def prolong_offers(*, at: datetime) -> None:
+    """After an outage of ours: what was on offer meanwhile could not be answered, and lasts its whole time anew."""
+    offers = Offer.objects.open().filter(kind=Offer.Kind.QUEUE, version__isnull=False)
+    for offer in _with_sessions_locked(offers.select_related("version")):
+        assert offer.version is not None
+        offer.expires_at = max(offer.expires_at, at + timedelta(seconds=offer.version.number_of("offer_seconds")))
+        offer.save(update_fields=["expires_at"])
+        emit("agent", agent_id=offer.agent_id)
+
+
+@transaction.atomic
+def note_who_is_away(*, at: datetime) -> int:
+    """Note who is online and has been away from the desk for too long, and who is back; answer how many changed.
+
+    They stay online and keep their chats; nothing new is offered to them, and
+    they and their colleagues read it. Source: EM-COM-D.
+    """
+    if not is_mine("chat.away"):
+        return 0
+    span = away_span(in_force(AWAY, at=at))
+    online = online_agents(at=at) if span is not None else []
+    away = {agent.id for agent in online if span is not None and agent.active_at <= at - span}
+    noted = set(Agent.objects.filter(away_at__isnull=False).values_list("pk", flat=True))
+    Agent.objects.filter(pk__in=away - noted).update(away_at=at)
+    Agent.objects.filter(pk__in=noted - away).update(away_at=None)
+    for agent_id in away ^ noted:
+        emit("agent", agent_id=agent_id)
+    return len(away ^ noted)
 
 
 @transaction.atomic

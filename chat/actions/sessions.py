@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from agents.hours import local_date
 from agents.models import Agent, Department, Language, Presence
 from chat import rules
+from chat.actions.answering import ANSWER_FIELDS, begin_answer_clock
 from chat.actions.messages import record
 from chat.actions.offers import settle_offer, withdraw
 from chat.actions.retention import customer_key, mark_while_evaluated
@@ -179,8 +180,9 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     session.agent = agent
     session.accepted_at = at
     stop_waiting(session)
+    begin_answer_clock(session, at=at)
     greet(session, agent, at=at)
-    session.save(update_fields=["status", "agent", "accepted_at", "offered_at", "last_seq", *WAITING_FIELDS])
+    session.save(update_fields=ACCEPT_FIELDS)
     _tell(session, agent_id)
     emit("queue")
     return session
@@ -243,6 +245,7 @@ def stop_waiting(session: ChatSession) -> None:
 
 
 WAITING_FIELDS = ["unmatched", "unmatched_at", "choice_deadline", "busy_deadline"]
+ACCEPT_FIELDS = ["status", "agent", "accepted_at", "offered_at", "last_seq", *WAITING_FIELDS, *ANSWER_FIELDS]
 
 
 def _tell(session: ChatSession, agent_id: int | None) -> None:

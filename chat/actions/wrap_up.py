@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from chat import rules
-from chat.models import ChatRecord, ChatSession
+from chat.models import ChatRecord, ChatSession, Kind
 from chat.states import Status
 
 AT_ONCE = 500  # sessions that one transaction takes
@@ -59,8 +59,16 @@ def record_of(session: ChatSession) -> ChatRecord:
         had_emergency=bool(session.emergency),
         requested_at=session.requested_at,
         ended_at=session.ended_at,
-        wait=accepted - session.requested_at if accepted else None,
+        wait=_first_accepted_at(session, accepted) - session.requested_at if accepted else None,
         first_response=answered - session.requested_at if answered else None,
         first_response_offered=answered - offered if answered and offered else None,
         handle_time=session.ended_at - accepted if accepted else None,  # a wrap-up that ran out is no work
     )
+
+
+def _first_accepted_at(session: ChatSession, accepted_at: datetime) -> datetime:
+    """Return when somebody first took a chat; one that went back to the queue was accepted more than once."""
+    if not session.requeues:
+        return accepted_at
+    joined = session.events.filter(kind=Kind.JOINED).order_by("seq").values_list("at", flat=True).first()
+    return joined or accepted_at
