@@ -10,8 +10,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Agent
+from chat.actions.answering import SPANS, owes_answer
 from chat.actions.messages import record
 from chat.actions.offers import withdraw
+from chat.actions.requeue import RULE as ANSWERS
 from chat.actions.waiting import CHOICES, start_choices
 from chat.models import ChatSession, Kind, Side, Transfer
 from chat.permissions import access_as_agent
@@ -22,8 +24,7 @@ from policies.models import RuleVersion
 from policies.versions import in_force, rules_in_force
 from policies.why import why
 
-HOLD, NOTICE, ANSWERS = "EM-HOLD", "EM-IDLE-2", "EM-COM-D"
-SPANS_OF_ANSWERS = ("answer_seconds", "supervisor_seconds", "requeue_seconds")  # by `answer_step`
+HOLD, NOTICE = "EM-HOLD", "EM-IDLE-2"
 CLOCKS = ["idle_deadline", "idle_notice_at", "idle_version", "alive_at"]
 CLOCKS += ["answer_deadline", "answer_version"]
 HOLD_FIELDS = ["status", "held_at", "hold_time", "choice_deadline", "choice_version", "last_seq", *CLOCKS]
@@ -116,19 +117,19 @@ def begin_clocks_anew(session: ChatSession, *, at: datetime) -> None:
     about a late answer is not undone. Source: EM-HOLD, EM-FWD.
     """
     if owes_answer(session):
-        begin_answer_clock(session, at=at)
+        go_on_answering(session, at=at)
     else:
         begin_silence_clock(session, at=at)
 
 
-def begin_answer_clock(session: ChatSession, *, at: datetime) -> None:
+def go_on_answering(session: ChatSession, *, at: datetime) -> None:
     """Give the agent of a running chat the time of the present step to answer. Source: EM-COM-D."""
     version = in_force(ANSWERS, at=at)
     session.answer_version = version
-    if version is None or session.answer_step >= len(SPANS_OF_ANSWERS):
+    if version is None or session.answer_step >= len(SPANS):
         session.answer_deadline = None
     else:
-        session.answer_deadline = at + timedelta(seconds=version.number_of(SPANS_OF_ANSWERS[session.answer_step]))
+        session.answer_deadline = at + timedelta(seconds=version.number_of(SPANS[session.answer_step]))
 
 
 def begin_silence_clock(session: ChatSession, *, at: datetime) -> None:
@@ -139,12 +140,6 @@ def begin_silence_clock(session: ChatSession, *, at: datetime) -> None:
     session.alive_at = at
     session.idle_version = version
     session.idle_deadline = at + timedelta(seconds=version.number_of("seconds")) if version else None
-
-
-def owes_answer(session: ChatSession) -> bool:
-    """Say whether the resident spoke last."""
-    asked_at, answered_at = session.customer_wrote_at, session.agent_wrote_at
-    return asked_at is not None and (answered_at is None or answered_at < asked_at)
 
 
 def _say(session: ChatSession, kind: Kind, agent_id: int, *, at: datetime, **told: object) -> None:

@@ -10,7 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Agent, Presence
-from chat.actions.hold import HOLD_FIELDS, begin_answer_clock, end_hold, owes_answer, stop_clocks
+from chat.actions.answering import owes_answer
+from chat.actions.hold import HOLD_FIELDS, end_hold, go_on_answering, stop_clocks
 from chat.actions.messages import record
 from chat.actions.offers import close_offer
 from chat.actions.seats import guard_assigned, move_seat
@@ -86,7 +87,7 @@ def _begin_clock_of_receiver(session: ChatSession, *, at: datetime) -> None:
     stop_clocks(session)
     session.answer_step = 0
     if ONCE in rules_in_force([ONCE], at=at) or owes_answer(session):
-        begin_answer_clock(session, at=at)
+        go_on_answering(session, at=at)
 
 
 def _tell_both_sides(session: ChatSession, transfer: Transfer, first: Agent, agent: Agent, *, at: datetime) -> None:

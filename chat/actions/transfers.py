@@ -15,7 +15,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Agent, Presence
-from chat.actions.hold import HOLD_FIELDS, begin_silence_clock, owes_answer, stop_silence_clock
+from chat.actions.answering import owes_answer
+from chat.actions.hold import HOLD_FIELDS, begin_silence_clock, stop_silence_clock
 from chat.actions.messages import record
 from chat.actions.offers import close_offer, hold_out, withdraw
 from chat.actions.serial import is_mine

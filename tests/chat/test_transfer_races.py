@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from agents.models import Agent
 from chat.actions import (
@@ -18,6 +19,7 @@ from chat.actions import (
     end_as_customer,
     expire_transfers,
 )
+from chat.actions.requeue import requeue_all_of
 from chat.models import ChatSession, Offer, Seat, Transfer
 from chat.states import Status
 from tests.chat.conftest import NOON, City, online_agent
@@ -61,13 +63,13 @@ def guard_whole(session: ChatSession) -> str:
     """Check that seat, owner, offers and numbers of a chat agree, and clear the desk; answer its state."""
     session.refresh_from_db()
     seats = list(Seat.objects.filter(session=session).values_list("agent_id", flat=True))
-    assert seats == ([] if session.is_ended else [session.agent_id])
+    assert seats == ([session.agent_id] if session.status == Status.ACTIVE else [])
     assert not Offer.objects.open().filter(session=session).exists()
     assert not Transfer.objects.open().filter(session=session).exists()
     assert list(session.events.order_by("seq").values_list("seq", flat=True)) == [*range(1, session.last_seq + 1)]
     state = session.status
     if not session.is_ended:
-        end_as_agent(session.pk, agent_id=session.agent_id or 0, outcome="resolved", at=DEADLINE)
+        end_as_customer(session.pk, token_digest=session.token_digest, at=DEADLINE)
     return state
 
 
@@ -106,6 +108,21 @@ def test_raced_with_the_end_by_the_resident(city: City, ruth: Agent) -> None:
         return counted, guard_whole(session)
 
     assert repeated(once) <= {((("ok", 2),), Status.ENDED), ((("ended", 1), ("ok", 1)), Status.ENDED)}
+
+
+def test_raced_with_the_loss_of_the_first_agent(city: City, ruth: Agent) -> None:
+    adopt("EM-COM-D", away_seconds=300, answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+
+    def lose() -> None:
+        with transaction.atomic():
+            requeue_all_of(Agent.objects.locked().get(pk=city.rosa.pk), at=DEADLINE - MOMENT)
+
+    def once() -> tuple[Counter[str], str]:
+        session = passed_on(city, ruth)
+        counted = race([taking(session, ruth), lose])
+        return counted, guard_whole(session)
+
+    assert repeated(once) <= {((("ok", 2),), Status.ACTIVE), ((("ok", 1), ("wrong_state", 1)), Status.QUEUED)}
 
 
 def test_raced_with_the_receivers_accept_of_another_chat(city: City, ruth: Agent) -> None:

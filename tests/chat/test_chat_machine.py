@@ -1,0 +1,471 @@
+"""The chat as a state machine: whatever is asked of it in whatever order, a plain model knows what must come of it.
+
+Real actions on a real PostgreSQL against a model of dictionaries: who has which
+chat, what is offered to whom, how many seats there are. The cap is never
+exceeded by anything that is taken, each chat has one owner, an ended one stays
+as it was, and seats and numbers equal a recount.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from agents.actions import set_presence
+from agents.models import Agent, Presence
+from chat.actions import (
+    Draft,
+    accept,
+    accept_transfer,
+    append,
+    ask_transfer,
+    decline,
+    decline_transfer,
+    end_as_agent,
+    end_as_customer,
+    expire_offers,
+    expire_transfers,
+    pass_to_queue,
+    place_on_hold,
+    resume,
+    route,
+)
+from chat.actions.requeue import requeue_all_of
+from chat.models import ChatEvent, ChatSession, Offer, Seat, Side, StaffEvent, Transfer
+from contactcenter.lib.errors import DomainError
+from tests.chat.conftest import NOON, City, online_agent
+from tests.factories import QueuedSessionFactory
+from tests.policies.factories import adopt
+
+OFFER, TRANSFER = timedelta(seconds=30), timedelta(seconds=60)
+AGENTS = st.integers(0, 3)
+CHATS = st.integers(0, 4)  # how long ago it was asked for; of few chats much comes about
+LUCK = st.integers(0, 3)  # 3: anybody tries it, else whom it concerns
+
+
+@dataclass
+class Asked:
+    """An offer, as the model knows it."""
+
+    agent: int
+    kind: str
+    expires_at: datetime
+    ending: str = ""
+
+
+@dataclass
+class Passed:
+    """A transfer that is open, or how it ended."""
+
+    deadline: datetime | None
+    is_choice: bool = False
+    ending: str = ""
+
+
+@dataclass
+class Chat:
+    """A chat, as the model knows it."""
+
+    digest: str
+    status: str = "queued"
+    owner: int | None = None
+    offer: Asked | None = None
+    passed: Passed | None = None
+    transfers: int = 0
+    asked: dict[int, tuple[Asked, Passed]] = field(default_factory=dict)  # the last transfer offered to each agent
+    queue_offers: dict[int, Asked] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> bool:
+        return self.status in ("active", "on_hold")
+
+    @property
+    def is_passed_on(self) -> bool:
+        return self.passed is not None and not self.passed.ending
+
+
+class ChatMachine(RuleBasedStateMachine):
+    city: ClassVar[City]
+    agents: ClassVar[list[Agent]]
+    counted: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.at = NOON
+        self.seats = dict.fromkeys(range(len(self.agents)), 2)
+        self.online = dict.fromkeys(self.seats, True)
+        self.known: dict[UUID, Chat] = {}
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.block.__exit__(None, None, None)
+
+    # What the model knows -------------------------------------------------------
+    def held(self, agent: int) -> int:
+        return sum(chat.owner == agent for chat in self.known.values() if chat.runs)
+
+    def offered(self, agent: int, *, but: UUID | None = None) -> int:
+        offers = [chat.offer for pk, chat in self.known.items() if pk != but]
+        return sum(offer is not None and offer.agent == agent for offer in offers)
+
+    def is_full(self, agent: int, *, but: UUID | None = None) -> bool:
+        return self.held(agent) + self.offered(agent, but=but) >= self.seats[agent]
+
+    def close_offer(self, chat: Chat, ending: str) -> None:
+        if chat.offer is not None:
+            chat.offer.ending, chat.offer = ending, None
+
+    def withdraw(self, chat: Chat) -> None:
+        self.close_offer(chat, "withdrawn")
+        if chat.is_passed_on and chat.passed is not None:
+            chat.passed.ending = "withdrawn"
+
+    def do(self, name: str, expected: str, act: Callable[[], object]) -> None:
+        """Do it for real; what comes of it is what the model said."""
+        try:
+            with transaction.atomic():
+                act()
+            came = "ok"
+        except DomainError as refusal:
+            came = refusal.code
+        self.counted[f"{name} {came}"] += 1
+        assert came == expected, f"{name}: {came} instead of {expected}"
+
+    def id_of(self, agent: int) -> int:
+        return self.agents[agent].pk
+
+    def pick(self, ago: int) -> tuple[UUID, Chat]:
+        return list(self.known.items())[-1 - ago % len(self.known)]
+
+    # What residents do ------------------------------------------------------------
+    @initialize()
+    def first(self) -> None:
+        for agent in range(4):
+            self.ask()
+            pk, chat = self.pick(0)
+            if agent < 3:
+                accept(pk, agent_id=self.id_of(agent), at=self.at)
+                chat.status, chat.owner = "active", agent
+
+    @rule()
+    def ask(self) -> None:
+        session = QueuedSessionFactory(department=self.city.general, requested_at=self.at, customer_wrote_at=self.at)
+        self.known[session.pk] = Chat(session.token_digest)
+
+    @rule(ago=CHATS)
+    def say(self, ago: int) -> None:
+        pk, chat = self.pick(ago)
+        draft = Draft(pk, uuid.uuid4(), Side.CUSTOMER, "And?", self.at, token_digest=chat.digest)
+        [result] = append([draft])
+        assert (result.error.code if result.error else "ok") == ("ended" if chat.status == "ended" else "ok")
+
+    @rule(ago=CHATS, by_agent=st.booleans(), luck=LUCK)
+    def end(self, ago: int, by_agent: bool, luck: int) -> None:
+        pk, chat = self.pick(ago)
+        if luck != 1:
+            return  # most chats go on
+        if by_agent and chat.owner is not None:
+            owner = self.id_of(chat.owner)
+            self.do("end", "ok", lambda: end_as_agent(pk, agent_id=owner, outcome="resolved", at=self.at))
+        else:
+            self.do("leave", "ok", lambda: end_as_customer(pk, token_digest=chat.digest, at=self.at))
+        if chat.status != "ended":
+            self.withdraw(chat)
+            chat.status = "ended"
+
+    @rule(ago=CHATS)
+    def choose_another(self, ago: int) -> None:
+        pk, chat = self.pick(ago)
+        if chat.status == "on_hold":
+            pass_to_queue(ChatSession.objects.locked().select_related("department").get(pk=pk), at=self.at)
+            if not chat.is_passed_on:
+                chat.passed = Passed(None, is_choice=True)
+
+    # What agents do -----------------------------------------------------------------
+    @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
+    def accept(self, ago: int, agent: int, luck: int) -> None:
+        pk, chat = self.pick(ago)
+        agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
+        expected = self._of_accept(pk, chat, agent)
+        self.do("accept", expected, lambda: accept(pk, agent_id=self.id_of(agent), at=self.at))
+        if expected == "ok" and chat.status == "queued":
+            self.close_offer(chat, "accepted" if chat.offer and chat.offer.agent == agent else "expired")
+            chat.status, chat.owner = "active", agent
+
+    def _of_accept(self, pk: UUID, chat: Chat, agent: int) -> str:
+        if chat.status == "ended":
+            return "ended"
+        if chat.runs:
+            return "ok" if chat.owner == agent else "taken"
+        if not self.online[agent]:
+            return "not_online"
+        if chat.offer is not None and chat.offer.agent != agent and chat.offer.expires_at > self.at:
+            return "offered_elsewhere"
+        return "no_seat" if self.is_full(agent, but=pk) else "ok"
+
+    @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
+    def decline(self, ago: int, agent: int, luck: int) -> None:
+        pk, chat = self.pick(ago)
+        agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
+        last = chat.queue_offers.get(agent)
+        expected = "not_found" if last is None else "ok" if last.ending in ("", "declined") else "wrong_state"
+        self.do("decline", expected, lambda: decline(pk, agent_id=self.id_of(agent), why="", at=self.at))
+        if last is not None and not last.ending:
+            self.close_offer(chat, "declined")
+
+    @rule(ago=CHATS, agent=AGENTS, is_hold=st.booleans(), luck=LUCK)
+    def hold_or_resume(self, ago: int, agent: int, is_hold: bool, luck: int) -> None:
+        pk, chat = self.pick(ago)
+        agent = chat.owner if luck < 3 and chat.owner is not None else agent
+        act = place_on_hold if is_hold else resume
+        expected = "not_found" if chat.owner != agent else "ended" if chat.status == "ended" else "ok"
+        self.do(act.__name__, expected, lambda: act(pk, agent_id=self.id_of(agent), at=self.at))
+        if expected != "ok":
+            return
+        if not is_hold and chat.status == "on_hold" and chat.is_passed_on and chat.passed and chat.passed.is_choice:
+            self.withdraw(chat)
+        chat.status = "on_hold" if is_hold else "active"
+
+    # Passing on ---------------------------------------------------------------------
+    @rule(ago=CHATS, by_owner=st.integers(0, 9), to=AGENTS)
+    def pass_on_to(self, ago: int, by_owner: int, to: int) -> None:
+        pk, chat = self.pick(ago)
+        asker = chat.owner if by_owner < 9 and chat.owner is not None else (to + 1) % len(self.agents)
+        expected = self._of_pass_on(pk, chat, asker, to)
+        given = {"reason": "expertise", "summary": "A shed.", "again": "Once more."}
+        self.do(
+            "transfer",
+            expected,
+            lambda: ask_transfer(pk, agent_id=self.id_of(asker), to={"agent": self.id_of(to)}, at=self.at, **given),
+        )
+        if expected == "ok":
+            self.withdraw(chat)
+            chat.passed = Passed(self.at + TRANSFER)
+            chat.offer = Asked(to, "transfer", self.at + TRANSFER)
+            chat.asked[to] = (chat.offer, chat.passed)
+
+    def _of_pass_on(self, pk: UUID, chat: Chat, asker: int, to: int) -> str:
+        if chat.owner != asker:
+            return "not_found"
+        if chat.status == "ended":
+            return "ended"
+        if chat.is_passed_on and chat.passed is not None and not chat.passed.is_choice:
+            return "wrong_state"
+        if to == chat.owner:
+            return "invalid"
+        if not self.online[to]:
+            return "not_online"
+        return "no_seat" if self.is_full(to) else "ok"
+
+    @rule(ago=CHATS, to=st.sampled_from([{"supervisor": True}, {"department": "roads"}]))
+    def pass_on_to_a_group(self, ago: int, to: dict[str, Any]) -> None:
+        pk, chat = self.pick(ago)
+        if not chat.runs or chat.owner is None or (chat.is_passed_on and chat.passed and not chat.passed.is_choice):
+            return
+        group = [3] if "supervisor" in to else [2]
+        online = [agent for agent in group if self.online[agent] and agent != chat.owner]
+        free = [agent for agent in online if not self.is_full(agent)]
+        expected = "not_online" if not online else "ok" if free else "no_seat"
+        given = {"reason": "department", "summary": "A shed.", "again": "Once more."}
+        owner = self.id_of(chat.owner)
+        self.do("group", expected, lambda: ask_transfer(pk, agent_id=owner, to=to, at=self.at, **given))
+        if expected == "ok":
+            self.withdraw(chat)
+            chat.passed = Passed(self.at + TRANSFER)
+            self.learn_offers()
+
+    @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
+    def accept_transfer(self, ago: int, agent: int, luck: int) -> None:
+        pk, chat = self.pick(ago)
+        agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
+        expected = self._of_transfer(chat, agent)
+        if expected == "ok" and chat.owner != agent:
+            expected = "not_online" if not self.online[agent] else "no_seat" if self.is_full(agent, but=pk) else "ok"
+        self.do("accept_transfer", expected, lambda: accept_transfer(pk, agent_id=self.id_of(agent), at=self.at))
+        if expected == "ok" and chat.owner != agent and chat.passed is not None:
+            chat.passed.ending = "accepted"
+            self.close_offer(chat, "accepted")
+            chat.status, chat.owner, chat.transfers = "active", agent, chat.transfers + 1
+
+    def _of_transfer(self, chat: Chat, agent: int) -> str:
+        if chat.owner == agent:
+            return "ended" if chat.status == "ended" else "ok"
+        if agent not in chat.asked:
+            return "not_found"
+        return self._of_standing(chat, *chat.asked[agent])
+
+    def _of_standing(self, chat: Chat, offer: Asked, passed: Passed) -> str:
+        if not offer.ending and offer.expires_at > self.at:
+            return "ok"
+        if chat.status == "ended":
+            return "ended"
+        return "taken" if passed.ending == "accepted" else "wrong_state"
+
+    @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
+    def decline_transfer(self, ago: int, agent: int, luck: int) -> None:
+        pk, chat = self.pick(ago)
+        agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
+        offer, passed = chat.asked.get(agent, (None, None))
+        if offer is None or passed is None:
+            expected = "not_found"
+        elif offer.ending == "declined":
+            expected = "ok"
+        elif offer.ending == "accepted" and chat.owner == agent and chat.status != "ended":
+            expected = "wrong_state"
+        else:
+            expected = self._of_standing(chat, offer, passed)
+        is_person = bool(passed) and Transfer.objects.open().filter(session=pk, to_agent__isnull=False).exists()
+        self.do(
+            "decline_transfer",
+            expected,
+            lambda: decline_transfer(pk, agent_id=self.id_of(agent), why="No.", at=self.at),
+        )
+        if expected == "ok" and offer is not None and not offer.ending and passed is not None:
+            self.close_offer(chat, "declined")
+            passed.ending = "declined" if is_person else ""
+
+    # What happens by itself, and what supervisors do -----------------------------------
+    @rule(seconds=st.integers(1, 40))
+    def time_goes_by(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    @rule()
+    def sweep(self) -> None:
+        for chat in self.known.values():
+            deadline = chat.passed.deadline if chat.passed is not None and chat.is_passed_on else None
+            if chat.passed is not None and deadline is not None and deadline <= self.at:
+                chat.passed.ending = "expired"
+                self.close_offer(chat, "expired")
+            if chat.offer is not None and chat.offer.expires_at <= self.at:
+                self.close_offer(chat, "expired")
+            if chat.offer is not None and chat.offer.kind == "queue" and not self.online[chat.offer.agent]:
+                self.close_offer(chat, "withdrawn")  # the routing takes it back
+        for act in (expire_offers, expire_transfers, route):
+            act(at=self.at)
+        self.learn_offers()
+
+    def learn_offers(self) -> None:
+        """Take over which offers were made, each of which had to be allowed."""
+        agents = {agent.pk: number for number, agent in enumerate(self.agents)}
+        for offer in Offer.objects.open().order_by("pk"):
+            chat = self.known[offer.session_id]
+            agent = agents[offer.agent_id]
+            if chat.offer is not None:
+                assert (chat.offer.agent, chat.offer.kind) == (agent, offer.kind), "two offers of one chat"
+                continue
+            assert self.online[agent], "offered to somebody who is not there"
+            assert not self.is_full(agent), "offered above the cap"
+            assert chat.owner != agent or not chat.runs, "offered to who has it"
+            assert chat.is_passed_on if offer.kind == "transfer" else chat.status == "queued"
+            chat.offer = Asked(agent, offer.kind, offer.expires_at)
+            if chat.passed is not None and offer.kind == "transfer":
+                chat.asked[agent] = (chat.offer, chat.passed)
+            if offer.kind == "queue":
+                chat.queue_offers[agent] = chat.offer
+            self.counted[f"offer {offer.kind}"] += 1
+
+    @rule(agent=AGENTS, luck=LUCK)
+    def lose(self, agent: int, luck: int) -> None:
+        """An agent's connection is lost for good: her chats go back to the queue."""
+        if luck != 1:
+            return
+        count = requeue_all_of(Agent.objects.locked().get(pk=self.id_of(agent)), at=self.at)
+        lost = [chat for chat in self.known.values() if chat.runs and chat.owner == agent]
+        assert count == len(lost)
+        for chat in lost:
+            self.withdraw(chat)
+            chat.status, chat.owner = "queued", None
+            self.counted["requeue"] += 1
+
+    @rule(agent=AGENTS, seats=st.integers(1, 3))
+    def step(self, agent: int, seats: int) -> None:
+        Agent.objects.filter(pk=self.id_of(agent)).update(seats=seats)
+        self.seats[agent] = seats
+
+    @rule(agent=AGENTS, state=st.sampled_from([Presence.ONLINE, Presence.ONLINE, Presence.BREAK]))
+    def presence(self, agent: int, state: Presence) -> None:
+        set_presence(self.id_of(agent), state, at=self.at)
+        self.online[agent] = state == Presence.ONLINE
+
+    # What must hold after each step ------------------------------------------------------
+    @invariant()
+    def every_chat_is_as_the_model_says(self) -> None:
+        numbers = {agent.pk: number for number, agent in enumerate(self.agents)}
+        rows = ChatSession.objects.values_list("pk", "status", "agent", "transfers", "last_seq", "last_staff_n")
+        for pk, status, agent_id, transfers, last_seq, last_n in rows:
+            chat = self.known[pk]
+            assert status == chat.status
+            assert transfers == chat.transfers
+            if chat.runs:
+                assert numbers[agent_id] == chat.owner
+            assert (last_seq, last_n) == (self._count(ChatEvent, pk, "seq"), self._count(StaffEvent, pk, "n"))
+
+    def _count(self, model: Any, pk: UUID, name: str) -> int:
+        found = list(model.objects.filter(session=pk).order_by(name).values_list(name, flat=True))
+        assert found == [*range(1, len(found) + 1)], "a hole in the numbers"
+        return len(found)
+
+    @invariant()
+    def seats_equal_a_recount(self) -> None:
+        owners = {pk: self.id_of(chat.owner) for pk, chat in self.known.items() if chat.runs and chat.owner is not None}
+        assert dict(Seat.objects.values_list("session", "agent")) == owners
+
+    @invariant()
+    def what_is_open_is_what_the_model_says(self) -> None:
+        offers = {pk: self.id_of(chat.offer.agent) for pk, chat in self.known.items() if chat.offer is not None}
+        assert dict(Offer.objects.open().values_list("session", "agent")) == offers
+        passed = {pk for pk, chat in self.known.items() if chat.is_passed_on}
+        assert set(Transfer.objects.open().values_list("session", flat=True)) == passed
+        assert all(self.known[pk].runs for pk in passed)
+
+
+@pytest.mark.rule("EM-FWD")
+def test_whatever_is_asked_in_whatever_order_the_model_knows_what_comes_of_it(city: City) -> None:
+    adopt("EM-FWD", seconds=60)
+    adopt("EM-DIS-B")
+    adopt("DF-XFER")
+    adopt("EM-HOLD")
+    adopt("EM-COM-D", away_seconds=300, answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+    adopt("SJ-ACD", offer_seconds=30, abandoned_seconds=120, away_seconds=30)
+    ChatMachine.city = city
+    ruth = online_agent("Ruth", city.general)
+    roads = online_agent("Rita", city.general, city.roads)
+    Agent.objects.filter(pk=city.rudi.pk).update(presence=Presence.BREAK)
+    ChatMachine.agents = [city.rosa, ruth, roads, city.supervisor]
+    Agent.objects.update(seats=2)
+    ChatMachine.counted.clear()
+    run_state_machine_as_test(
+        ChatMachine,
+        settings=settings(
+            max_examples=45,
+            stateful_step_count=50,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    # It proves little unless most of it really came about.
+    wanted = ("accept ok", "accept no_seat", "accept taken", "decline ok", "place_on_hold ok", "resume ok", "end ok")
+    wanted += ("transfer ok", "transfer no_seat", "accept_transfer ok", "decline_transfer ok", "offer queue", "requeue")
+    missing = [each for each in wanted if not ChatMachine.counted[each]]
+    assert missing == [], ChatMachine.counted
