@@ -284,11 +284,13 @@ def expire_transfers(*, at: datetime) -> int:
 
 @transaction.atomic
 def _end_overdue(*, at: datetime) -> int:
-    """Close what was held out for too long; what had a deadline as a whole and is past it is over."""
+    """Close what was held out for too long, or to who is gone; what is past its deadline as a whole is over."""
     if not is_mine("chat.transfers"):
         return 0
     due = Q(pk__in=Transfer.objects.open().filter(deadline__lte=at).values("session"))
-    due |= Q(pk__in=Offer.objects.due(at=at).filter(kind=Offer.Kind.TRANSFER).values("session"))
+    offered = Offer.objects.open().filter(kind=Offer.Kind.TRANSFER)
+    answered_by_nobody = Q(expires_at__lte=at) | ~Q(agent__presence=Presence.ONLINE)
+    due |= Q(pk__in=offered.filter(answered_by_nobody).values("session"))
     rows = ChatSession.objects.filter(due).order_by("pk")
     sessions = list(rows.select_for_update(no_key=True, skip_locked=True, of=("self",)))
     for session in sessions:
@@ -298,12 +300,25 @@ def _end_overdue(*, at: datetime) -> int:
 
 def _end_overdue_of(session: ChatSession, *, at: datetime) -> None:
     transfer = Transfer.objects.open().select_related("to_agent__user").filter(session=session).first()
-    offer = Offer.objects.open().filter(session=session, kind=Offer.Kind.TRANSFER).first()
+    offers = Offer.objects.open().filter(session=session, kind=Offer.Kind.TRANSFER)
+    offer = offers.select_related("agent__user").first()
     is_over = transfer is not None and transfer.deadline is not None and transfer.deadline <= at
     if offer is not None and (is_over or offer.expires_at <= at):
         close_offer(offer, Ending.EXPIRED, at=at)
     if transfer is not None and is_over:
         why = _("Nobody accepted in time. The chat stays with you.")
+        end_unaccepted(transfer, session, Ending.EXPIRED, why=why, at=at)
+    elif transfer is not None and offer is not None and offer.ended_at is None:
+        _take_back(transfer, session, offer, at=at)
+
+
+def _take_back(transfer: Transfer, session: ChatSession, offer: Offer, *, at: datetime) -> None:
+    """Take an offer back from who went away since, unless she is there again by now; a group's next is asked."""
+    if offer.agent.presence == Presence.ONLINE:
+        return
+    close_offer(offer, Ending.WITHDRAWN, at=at)
+    if transfer.to_agent_id is not None:
+        why = _("%(name)s is no longer online. The chat stays with you.") % {"name": offer.agent.display_name}
         end_unaccepted(transfer, session, Ending.EXPIRED, why=why, at=at)
 
 

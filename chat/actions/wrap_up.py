@@ -57,6 +57,7 @@ def record_of(session: ChatSession) -> ChatRecord:
         agent_id=session.agent_id,
         outcome=session.outcome,
         had_emergency=bool(session.emergency),
+        transfers=session.transfers,
         requested_at=session.requested_at,
         ended_at=session.ended_at,
         wait=_first_accepted_at(session, accepted) - session.requested_at if accepted else None,

@@ -76,6 +76,7 @@ class Passed:
 
     deadline: datetime | None
     is_choice: bool = False
+    is_person: bool = False
     ending: str = ""
 
 
@@ -156,6 +157,11 @@ class ChatMachine(RuleBasedStateMachine):
     def pick(self, ago: int) -> tuple[UUID, Chat]:
         return list(self.known.items())[-1 - ago % len(self.known)]
 
+    def pick_offered(self, kind: str, ago: int, luck: int) -> tuple[UUID, Chat]:
+        """Return a chat that is on offer, if there is one and luck does not say otherwise."""
+        offered = [(pk, chat) for pk, chat in self.known.items() if chat.offer and chat.offer.kind == kind]
+        return offered[ago % len(offered)] if offered and luck < 3 else self.pick(ago)
+
     # What residents do ------------------------------------------------------------
     @initialize()
     def first(self) -> None:
@@ -203,7 +209,7 @@ class ChatMachine(RuleBasedStateMachine):
     # What agents do -----------------------------------------------------------------
     @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
     def accept(self, ago: int, agent: int, luck: int) -> None:
-        pk, chat = self.pick(ago)
+        pk, chat = self.pick_offered("queue", ago, luck)
         agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
         expected = self._of_accept(pk, chat, agent)
         self.do("accept", expected, lambda: accept(pk, agent_id=self.id_of(agent), at=self.at))
@@ -224,7 +230,7 @@ class ChatMachine(RuleBasedStateMachine):
 
     @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
     def decline(self, ago: int, agent: int, luck: int) -> None:
-        pk, chat = self.pick(ago)
+        pk, chat = self.pick_offered("queue", ago, luck)
         agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
         last = chat.queue_offers.get(agent)
         expected = "not_found" if last is None else "ok" if last.ending in ("", "declined") else "wrong_state"
@@ -259,7 +265,7 @@ class ChatMachine(RuleBasedStateMachine):
         )
         if expected == "ok":
             self.withdraw(chat)
-            chat.passed = Passed(self.at + TRANSFER)
+            chat.passed = Passed(self.at + TRANSFER, is_person=True)
             chat.offer = Asked(to, "transfer", self.at + TRANSFER)
             chat.asked[to] = (chat.offer, chat.passed)
 
@@ -295,7 +301,7 @@ class ChatMachine(RuleBasedStateMachine):
 
     @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
     def accept_transfer(self, ago: int, agent: int, luck: int) -> None:
-        pk, chat = self.pick(ago)
+        pk, chat = self.pick_offered("transfer", ago, luck)
         agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
         expected = self._of_transfer(chat, agent)
         if expected == "ok" and chat.owner != agent:
@@ -322,7 +328,7 @@ class ChatMachine(RuleBasedStateMachine):
 
     @rule(ago=CHATS, agent=AGENTS, luck=LUCK)
     def decline_transfer(self, ago: int, agent: int, luck: int) -> None:
-        pk, chat = self.pick(ago)
+        pk, chat = self.pick_offered("transfer", ago, luck)
         agent = chat.offer.agent if luck < 3 and chat.offer is not None else agent
         offer, passed = chat.asked.get(agent, (None, None))
         if offer is None or passed is None:
@@ -357,8 +363,10 @@ class ChatMachine(RuleBasedStateMachine):
                 self.close_offer(chat, "expired")
             if chat.offer is not None and chat.offer.expires_at <= self.at:
                 self.close_offer(chat, "expired")
-            if chat.offer is not None and chat.offer.kind == "queue" and not self.online[chat.offer.agent]:
-                self.close_offer(chat, "withdrawn")  # the routing takes it back
+            if chat.offer is not None and not self.online[chat.offer.agent]:
+                if chat.offer.kind == "transfer" and chat.passed is not None and chat.passed.is_person:
+                    chat.passed.ending = "expired"
+                self.close_offer(chat, "withdrawn")  # it is taken back
         for act in (expire_offers, expire_transfers, route):
             act(at=self.at)
         self.learn_offers()

@@ -16,12 +16,13 @@ from chat.actions import (
     ask_transfer,
     decline_transfer,
     end_as_agent,
+    end_wrap_ups,
     expire_transfers,
     pass_to_queue,
     place_on_hold,
     resume,
 )
-from chat.models import ChatSession, Offer, Seat, Side, StaffEvent, Transfer
+from chat.models import ChatRecord, ChatSession, Offer, Seat, Side, StaffEvent, Transfer
 from chat.states import Status
 from chat.timers import act_on_due_timers
 from contactcenter.lib.errors import DomainError
@@ -226,6 +227,26 @@ def test_who_went_on_a_break_meanwhile_does_not_accept(session: ChatSession, rut
     assert refused.value.code == "not_online"
 
 
+@pytest.mark.rule("EM-FWD")
+def test_a_colleague_who_goes_away_is_waited_for_no_longer(session: ChatSession, ruth: Agent) -> None:
+    ask(session, {"agent": ruth.pk})
+    assert expire_transfers(at=after(5)) == 0
+    Agent.objects.filter(pk=ruth.pk).update(presence=Presence.ON_CALL)
+    assert expire_transfers(at=after(6)) == 1
+    assert expire_transfers(at=after(6)) == 0
+    assert told_staff(session)[-1] == ("declined", "Ruth is no longer online. The chat stays with you.")
+    assert (Transfer.objects.get().ending, Offer.objects.get().ending) == ("expired", "withdrawn")
+
+
+def test_of_a_group_the_next_is_asked_when_one_goes_away(city: City, session: ChatSession) -> None:
+    online_agent("Rita", city.roads)
+    ask(session, {"department": "roads"}, reason="department")
+    Agent.objects.filter(pk=city.rudi.pk).update(presence=Presence.BREAK)
+    expire_transfers(at=after(5))
+    assert Offer.objects.open().get().agent.display_name == "Rita"
+    assert not Transfer.objects.get().ending
+
+
 def test_the_end_takes_the_offer_back_and_the_receiver_reads_that_it_ended(
     city: City, session: ChatSession, ruth: Agent
 ) -> None:
@@ -324,6 +345,15 @@ def test_a_second_transfer_asks_why_as_long_as_the_rule_is_adopted(
     assert transfer.again == "She knows the case."
     take(session, city.rosa, at=after(202))
     assert session.transfers == 2
+
+
+def test_how_often_a_chat_was_passed_on_stays_when_its_words_are_gone(session: ChatSession, ruth: Agent) -> None:
+    ask(session, {"agent": ruth.pk})
+    take(session, ruth, at=after(5))
+    end_as_agent(session.pk, agent_id=ruth.pk, outcome="resolved", at=after(60))
+    end_wrap_ups(at=after(60) + timedelta(minutes=15))
+    record = ChatRecord.objects.get(pk=session.pk)
+    assert (record.transfers, record.agent_id) == (1, ruth.pk)
 
 
 # Clocks ---------------------------------------------------------------------------
