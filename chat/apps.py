@@ -7,8 +7,9 @@ class ChatConfig(AppConfig):
     verbose_name = _("Live chat")
 
     def ready(self) -> None:
-        from chat import conformance, conformance_passing, conformance_retention
+        from chat import conformance, conformance_passing, conformance_retention, conformance_routing
 
         conformance.register()
         conformance_passing.register()
         conformance_retention.register()
+        conformance_routing.register()

@@ -59,14 +59,12 @@ def register() -> None:
         "PH-CERT",
         how=gettext_lazy("The statement that takes a seat asks for the certificates that count on that date."),
         check=check_certified,
-        lacks=gettext_lazy("The assignment of channels, which decides where no kind is adopted, comes with step 4."),
         is_transient=True,
     )
     keep(
         "PH-BIL",
         how=gettext_lazy("A chat in a language with an adopted certificate is given only to who holds it."),
         check=check_bilingual,
-        lacks=gettext_lazy("Offering such chats to certified agents first comes with step 4."),
         is_transient=True,
     )
     keep(

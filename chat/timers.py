@@ -47,7 +47,22 @@ def act_on_due_timers(*, at: datetime) -> int:
     """
     wait_for_agents(at=at)
     acts, failures = 0, []
-    for act in ACTS:
+    for act in (
+        expire_offers,
+        expire_transfers,
+        ask_the_silent,
+        end_the_silent,
+        press_silent_agents,
+        close_the_queue,
+        let_the_vanished_go,
+        tell_all_busy,
+        offer_choices,
+        note_the_away,
+        end_the_running,
+        end_wrap_ups,
+        note_who_is_away,
+        route,
+    ):
         try:
             acts += act(at=at)
         except Exception as failure:
@@ -292,24 +307,6 @@ def _give_time_again(*, since: datetime, at: datetime) -> None:
         record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=END, data=data)
         session.save(update_fields=["idle_deadline", "last_seq"])
     _tell(sessions)
-
-
-ACTS = (
-    expire_offers,
-    expire_transfers,
-    ask_the_silent,
-    end_the_silent,
-    press_silent_agents,
-    close_the_queue,
-    let_the_vanished_go,
-    tell_all_busy,
-    offer_choices,
-    note_the_away,
-    end_the_running,
-    end_wrap_ups,
-    note_who_is_away,
-    route,
-)
 
 
 def is_service_up(*, at: datetime) -> bool:

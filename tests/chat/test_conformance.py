@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from chat import timers
-from chat.actions import Draft, accept, append, end_as_agent, sessions
+from chat.actions import Draft, accept, append, end_as_agent, seats, sessions
 from chat.models import ChatSession, Side, Wording
 from contactcenter.lib.errors import DomainError
 from policies.conformance import Judgement, Period, Verdict, judge_all
@@ -131,8 +131,8 @@ TAKEN_OUT = [  # the rule, the story, and what keeps the rule in it, with what i
     ("EM-HRS-30", somebody_waits_at_closing, timers, "close_the_queue", nothing),
     ("EM-IDLE-2", a_resident_falls_silent, timers, "ask_the_silent", nothing),
     ("EM-IDLE-4", a_resident_falls_silent, timers, "end_the_silent", nothing),
-    ("PH-CERT", one_without_certificate_accepts, sessions, "_TAKE_SEAT", UNGUARDED),
-    ("PH-BIL", one_without_spanish_accepts, sessions, "_TAKE_SEAT", UNGUARDED),
+    ("PH-CERT", one_without_certificate_accepts, seats, "_TAKE", UNGUARDED),
+    ("PH-BIL", one_without_spanish_accepts, seats, "_TAKE", UNGUARDED),
 ]
 IDS = [f"{rule}-{story.__name__}" for rule, story, *_rest in TAKEN_OUT]
 
