@@ -55,6 +55,9 @@ PAGES: dict[str, dict[str, int]] = {
     "supervise/calendars/<int:pk>/open/": POST_ONLY,
     "supervise/certificates/": {**STAFF, **dict.fromkeys(PEOPLE[3:], 403)},  # no kind is approved by their roles
     "supervise/certificates/<int:pk>/approve/": POST_ONLY,
+    "supervise/channels/": SUPERVISION,
+    "supervise/channels/assign/": POST_ONLY,
+    "supervise/channels/<int:pk>/end/": POST_ONLY,
     "supervise/retention/": {**SUPERVISION, "admin": 200},
     "supervise/retention/purge/": POST_ONLY,
     "supervise/evaluations/<int:pk>/close/": POST_ONLY,

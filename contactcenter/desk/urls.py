@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.desk import refer, retention, supervise, tasks, views
+from contactcenter.desk import channels, refer, retention, supervise, tasks, views
 
 app_name = "desk"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("supervise/chats/", retention.chats, name="chats"),
     path("supervise/chats/<uuid:session_id>/", retention.chat, name="chat"),
     path("supervise/chats/<uuid:session_id>/mark/", retention.mark, name="mark"),
+    path("supervise/channels/", channels.channels, name="channels"),
+    path("supervise/channels/assign/", channels.assign, name="assign_channel"),
+    path("supervise/channels/<int:pk>/end/", channels.end, name="end_assignment"),
     path("supervise/certificates/", supervise.certificates, name="certificates"),
     path("supervise/certificates/<int:pk>/approve/", supervise.approve, name="approve"),
 ]
