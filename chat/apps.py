@@ -7,9 +7,16 @@ class ChatConfig(AppConfig):
     verbose_name = _("Live chat")
 
     def ready(self) -> None:
-        from chat import conformance, conformance_passing, conformance_retention, conformance_routing
+        from chat import (
+            conformance,
+            conformance_passing,
+            conformance_retention,
+            conformance_routing,
+            conformance_waiting,
+        )
 
         conformance.register()
         conformance_passing.register()
         conformance_retention.register()
         conformance_routing.register()
+        conformance_waiting.register()
