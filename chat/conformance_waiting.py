@@ -16,7 +16,7 @@ from chat.conformance import Changes
 from chat.models import ChatEvent, ChatSession, Kind
 from policies.conformance import Finding, Period, keep
 
-BUSY, CHOICES, WAIT, DIRECTORY = "EM-COM-Daii", "DF-HOLD", "DF-WAIT", "EM-COM-B"
+BUSY, CHOICES, DIRECTORY = "EM-COM-Daii", "DF-HOLD", "EM-COM-B"
 BEGINS = (Kind.REQUEUED, Kind.HELD)
 ENDS = (Kind.JOINED, Kind.RESUMED, Kind.ENDED)
 
@@ -34,11 +34,6 @@ def register() -> None:
         how=gettext_lazy("A sweep offers the choices in the queue and on hold; call backs and messages are tasks."),
         check=check_choices,
         is_transient=True,
-    )
-    keep(
-        WAIT,
-        how=gettext_lazy("Position and estimate stand in the widget and follow each change of the queue."),
-        lacks=gettext_lazy("Visitors at the counter read theirs with step 11."),
     )
     keep(
         DIRECTORY,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from agents.models import Agent
 from chat.actions.messages import record
 from chat.actions.offers import withdraw
+from chat.actions.stays import STAY_FIELDS, begin_stay
 from chat.models import ChatSession, Kind, Seat, Side
 from chat.states import Status, check_transition
 from contactcenter.lib.events import emit
@@ -20,7 +21,7 @@ from policies.why import why as reason
 RULE = "EM-COM-D"
 LOST, SILENT = "agent_lost", "agent_silent"
 REQUEUE_FIELDS = ["status", "agent", "requeued_at", "requeues", "held_at", "hold_time", "last_seq"]
-REQUEUE_FIELDS += ["idle_deadline", "idle_notice_at", "kept_open_at", "choice_deadline"]
+REQUEUE_FIELDS += ["idle_deadline", "idle_notice_at", "kept_open_at", *STAY_FIELDS]
 REQUEUE_FIELDS += ["answer_deadline", "answer_step", "answer_version"]
 
 
@@ -44,8 +45,9 @@ def requeue(session: ChatSession, *, why: str, version: RuleVersion, at: datetim
     session.requeued_at = at
     session.requeues += 1
     session.idle_deadline = session.idle_notice_at = session.kept_open_at = None
-    session.choice_deadline = session.answer_deadline = session.answer_version = None
+    session.answer_deadline = session.answer_version = None
     session.answer_step = 0
+    begin_stay(session, at=at)
     session.save(update_fields=REQUEUE_FIELDS)
     emit("session", sessions=[str(session.pk)])
     emit("agent", agent_id=agent_id)

@@ -23,7 +23,6 @@ PERIOD = Period(NOON - timedelta(hours=1), after(600))
 def policy(city: City) -> None:
     adopt("EM-COM-Daii", busy_seconds=30)
     adopt("DF-HOLD", seconds=120)
-    adopt("DF-WAIT")
     adopt("EM-COM-B")
     adopt("EM-HOLD")
 
@@ -88,4 +87,3 @@ def test_a_stay_on_hold_is_measured_from_its_own_beginning(city: City) -> None:
 
 def test_what_no_figure_can_show_is_said_to_be_so() -> None:
     assert verdict("EM-COM-B").verdict == Verdict.NOT_MEASURED
-    assert verdict("DF-WAIT").verdict in (Verdict.NOT_MEASURED, Verdict.IN_PART)

@@ -10,6 +10,7 @@ from agents.actions import set_presence
 from agents.models import Agent, Department, Language
 from chat import news
 from chat.actions import Request, accept, place_on_hold, request_chat
+from chat.actions.requeue import requeue
 from chat.models import ChatSession, Wording
 from chat.timers import act_on_due_timers
 from chat.waiting import offer_choices, tell_all_busy
@@ -165,6 +166,22 @@ def test_without_the_rule_on_languages_nothing_is_said_about_them(city: City) ->
 
 
 # Choices ----------------------------------------------------------------------------
+@pytest.mark.rule("DF-HOLD")
+@pytest.mark.rule("EM-COM-Daii")
+def test_who_is_put_back_into_the_queue_begins_a_stay_of_its_own(city: City) -> None:
+    adopt("DF-HOLD", seconds=120)
+    adopt("EM-COM-Daii", busy_seconds=30)
+    version = adopt("EM-COM-D", away_seconds=300, answer_seconds=999, supervisor_seconds=60, requeue_seconds=60)
+    session = ask(city.general, city.english)
+    act_on_due_timers(at=after(30))
+    accept(session.pk, agent_id=city.rosa.pk, at=after(100))
+    requeue(ChatSession.objects.locked().get(pk=session.pk), why="agent_lost", version=version, at=after(200))
+    act_on_due_timers(at=after(230))
+    act_on_due_timers(at=after(320))
+    assert notices(session, "EM-COM-Daii") == [after(30), after(230)]
+    assert notices(session, "DF-HOLD") == [after(320)]
+
+
 @pytest.mark.rule("DF-HOLD")
 def test_every_two_minutes_who_waits_has_a_choice(city: City) -> None:
     adopt("DF-HOLD", seconds=120)
