@@ -15,8 +15,20 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from policies.models_screening import LinkDomain, ProfanityWord
 from policies.phrases import fault_of
 from policies.values import default_of
+
+__all__ = [
+    "BusinessCalendar",
+    "CalendarVersion",
+    "Document",
+    "LinkDomain",
+    "ProfanityWord",
+    "RuleVersion",
+    "ScreeningWord",
+    "Tally",
+]
 
 
 class Document(models.Model):

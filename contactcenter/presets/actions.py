@@ -20,7 +20,7 @@ from contactcenter.lib.errors import WrongState
 from contactcenter.presets.certificates import load_kinds
 from contactcenter.presets.files import Person, Preset
 from contactcenter.presets.policy import load_policy
-from contactcenter.presets.words import load_words
+from contactcenter.presets.words import load_domains, load_words
 
 
 @transaction.atomic
@@ -33,7 +33,8 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     if preset.people and not (settings.DEMO and settings.DEMO_PASSWORD):
         raise WrongState(_("This preset brings people with a known password. Set DEMO=1 and DEMO_PASSWORD to load it."))
     load_policy(preset, reset=reset, at=at)
-    load_words(preset.words, reset=reset, at=at)
+    load_words(preset.words, preset.profanity, reset=reset, at=at)
+    load_domains(preset.link_domains, reset=reset, at=at)
     for row in preset.languages:
         _put(Language, {"code": row["code"]}, {"name": row["name"]}, reset=reset)
     if reset:

@@ -66,7 +66,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Word:
-    """An emergency word, or the name of a service."""
+    """An emergency word or the name of a service; or a profane word, or a name that is none."""
 
     language: str
     kind: str
@@ -88,6 +88,8 @@ class Preset:
     certificates: list[dict[str, Any]]
     people: list[Person]
     words: list[Word]
+    profanity: list[Word]
+    link_domains: list[str]
 
 
 def preset_names() -> list[str]:
@@ -115,14 +117,16 @@ def read_preset(name: str) -> Preset:
         wordings=city.get("wordings", []),
         certificates=_read(name, "certificates").get("kinds", []),
         people=[Person(**{**person, "name": tuple(person["name"])}) for person in people.get("people", [])],
-        words=_words(),
+        words=_words("words"),
+        profanity=_words("profanity"),
+        link_domains=city.get("link_domains", []),
     )
 
 
-def _words() -> list[Word]:
+def _words(file: str) -> list[Word]:
     return [
         Word(language, kind, phrase)
-        for language, kinds in _read(SHARED, "words").items()
+        for language, kinds in _read(SHARED, file).items()
         for kind, phrases in kinds.items()
         for phrase in phrases
     ]

@@ -11,28 +11,64 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from policies.screening.contacts import Contact, find_contacts, is_known, keys_of
+from policies.screening.links import Link, find_links, live_links
 from policies.screening.payment import mask
 from policies.screening.pieces import Completed, complete, may_complete
-from policies.screening.plain import MASK, masked, may_hold_digits, plain_of
-from policies.screening.words import NO_WORDS, WordList
+from policies.screening.plain import MASK, Span, masked, may_hold_digits, plain_of
+from policies.screening.words import (
+    NO_PROFANITY,
+    NO_WORDS,
+    ProfanityList,
+    WordList,
+    words_of,
+    words_read,
+)
 
-__all__ = ["MASK", "NO_WORDS", "Completed", "Screened", "WordList", "complete", "may_complete", "screen"]
+__all__ = [
+    "MASK",
+    "NO_PROFANITY",
+    "NO_WORDS",
+    "Completed",
+    "Contact",
+    "Link",
+    "ProfanityList",
+    "Screened",
+    "Span",
+    "WordList",
+    "complete",
+    "find_contacts",
+    "find_links",
+    "is_known",
+    "keys_of",
+    "live_links",
+    "may_complete",
+    "screen",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A text as it may be stored, as long as it came; the kinds masked, sorted; kinds of emergency, gravest first."""
+    """A text as it may be stored, as long as it came; the kinds masked, sorted; kinds of emergency, gravest first.
+
+    `is_profane`: it holds a word of the city's list.
+    """
 
     text: str
     payment: tuple[str, ...] = ()
     emergency: tuple[str, ...] = ()
+    is_profane: bool = False
 
 
-def screen(text: str, words: WordList = NO_WORDS) -> Screened:
-    """Return what may be stored of a text. Source: EM-PAY, EM-911."""
-    if not may_hold_digits(text):
-        return Screened(text, (), words.find(text))
-    plain = plain_of(text)
-    covered, payment = mask(plain.text)
-    stored = masked(text, plain, covered) if payment else text
-    return Screened(stored, payment, words.find_read(stored, covered))
+def screen(text: str, words: WordList = NO_WORDS, profanity: ProfanityList = NO_PROFANITY) -> Screened:
+    """Return what may be stored of a text. Source: EM-PAY, EM-911, EM-COM-C."""
+    is_read = words is not NO_WORDS or profanity is not NO_PROFANITY
+    if may_hold_digits(text):
+        plain = plain_of(text)
+        covered, payment = mask(plain.text)
+        stored = masked(text, plain, covered) if payment else text
+        said = words_read(stored, covered) if is_read else []
+    else:
+        stored, payment = text, ()
+        said = words_of(text) if is_read else []
+    return Screened(stored, payment, words.find_in(said), profanity.find_in(said) != ())

@@ -1,20 +1,21 @@
-"""Words of an emergency, in all languages of the city's list at once.
+"""Phrases of a list that stand in a text: of an emergency, or profane; in all languages of the list at once.
 
-Source: EM-911.
+Source: EM-911, EM-COM-C.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from policies.screening.plain import LETTER, MASK, Translation
+from policies.screening.plain import LETTER, MASK, Span, Translation
 
 GRAVEST_FIRST = ("life", "city", "non_emergency")
 SERVICE = "service"
+PROFANITY, NAME = "profanity", "name"
 
 _Words = tuple[bytes, ...]
-_TAKEN_OUT = b""  # stands where a service was named; is no word
+_TAKEN_OUT = b""  # stands where a service or a name was; is no word
 _ASCII = bytes(code if code > 0x7F or chr(code).isalnum() else ord(" ") for code in bytes(range(256)).lower())
 # Accents, and the vowels that Hebrew and Arabic may leave out; the signs of other scripts are letters of their words.
 _LEFT_OUT = frozenset(chr(code) for span in ((0x300, 0x36F), (0x591, 0x5C7), (0x64B, 0x65F)) for code in range(*span))
@@ -33,74 +34,123 @@ def _folded(character: str) -> str:
 _FOLDED = Translation(_folded)
 
 
-def _words_of(text: str) -> list[bytes]:
+def words_of(text: str) -> list[bytes]:
     """Return the words of a text without case, accents and whatever stands between them; an apostrophe parts words."""
     return _split(text if text.isascii() else text.translate(_FOLDED))
+
+
+def words_read(text: str, plain: str) -> list[bytes]:
+    """Return the same for a text whose plain text is at hand: it will do where it knows all letters."""
+    return words_of(text) if LETTER in plain else _split(plain.replace(MASK, " "))
+
+
+def _placed_words(text: str) -> list[tuple[bytes, Span]]:
+    """Return the words of a text, each with where it stands."""
+    found: list[tuple[bytes, Span]] = []
+    is_open = False
+    for place, character in enumerate(text):
+        folded = character if character.isascii() else character.translate(_FOLDED)
+        if is_open and not folded:  # an accent on its own belongs to the letter before it
+            found[-1] = (found[-1][0], (found[-1][1][0], place + 1))
+        for code in folded.encode("utf-8", "replace").translate(_ASCII):
+            if code == ord(" "):
+                is_open = False
+                continue
+            word, (start, _) = found.pop() if is_open else (b"", (place, place))
+            found.append((word + bytes((code,)), (start, place + 1)))
+            is_open = True
+    return found
 
 
 def _split(folded: str) -> list[bytes]:
     return folded.encode("utf-8", "replace").translate(_ASCII).split()
 
 
-class WordList:
+class PhraseList:
     """Phrases by kind, ready to be looked for; never changed once it is made.
 
-    A phrase counts where all of its words stand in a row. A `service` ("fire department") is taken out of the text
-    before the others are looked for, and so its name alone is no emergency.
+    A phrase counts where all of its words stand in a row. What is of the kind `left_out` is taken out of the text
+    before the others are looked for, and so it alone is none of them.
     """
 
-    __slots__ = ("_calls", "_first_words", "_services")
+    __slots__ = ("_first_words", "_kinds", "_left_out", "_phrases")
 
-    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
-        """Take rows of (kind, phrase). Raises `ValueError` for a kind that is none."""
-        self._calls: dict[bytes, list[tuple[_Words, str]]] = {}
-        self._services: dict[bytes, list[_Words]] = {}
+    def __init__(self, phrases: Iterable[tuple[str, str]], *, kinds: Sequence[str], left_out: str) -> None:
+        """Take rows of (kind, phrase); `kinds` in the order in which they are told. Raises `ValueError` for others."""
+        self._kinds = kinds
+        self._phrases: dict[bytes, list[tuple[_Words, str]]] = {}
+        self._left_out: dict[bytes, list[_Words]] = {}
         for kind, phrase in phrases:
-            self._add(kind, tuple(_words_of(phrase)))
-        for services in self._services.values():
-            services.sort(key=len, reverse=True)
-        self._first_words = frozenset(self._calls)
+            if kind not in (*kinds, left_out):
+                raise ValueError(kind)
+            self._add(tuple(words_of(phrase)), kind="" if kind == left_out else kind)
+        for others in self._left_out.values():
+            others.sort(key=len, reverse=True)
+        self._first_words = frozenset(self._phrases)
 
-    def _add(self, kind: str, words: _Words) -> None:
-        if kind not in (*GRAVEST_FIRST, SERVICE):
-            raise ValueError(kind)
-        if not words:
-            return
-        if kind == SERVICE:
-            self._services.setdefault(words[0], []).append(words)
-        else:
-            self._calls.setdefault(words[0], []).append((words, kind))
+    def _add(self, words: _Words, *, kind: str) -> None:
+        if words and kind:
+            self._phrases.setdefault(words[0], []).append((words, kind))
+        elif words:
+            self._left_out.setdefault(words[0], []).append(words)
 
     def find(self, text: str) -> tuple[str, ...]:
-        """Return the kinds of which a phrase stands in the text, gravest first. Source: EM-911."""
-        return self._find(_words_of(text)) if self._first_words else ()
+        """Return the kinds of which a phrase stands in the text, in their order."""
+        return self.find_in(words_of(text)) if self._first_words else ()
 
-    def find_read(self, text: str, plain: str) -> tuple[str, ...]:
-        """Return the same for a text whose plain text is at hand: it will do where it knows all letters."""
-        if not self._first_words:
-            return ()
-        return self._find(_words_of(text) if LETTER in plain else _split(plain.replace(MASK, " ")))
-
-    def _find(self, words: list[bytes]) -> tuple[str, ...]:
+    def find_in(self, words: list[bytes]) -> tuple[str, ...]:
+        """Return the same for the words of a text."""
         if self._first_words.isdisjoint(words):
             return ()
-        words = self._without_services(words)
+        words = self._without_left_out(words)
         kinds = {
             kind
             for place, word in enumerate(words)
-            for phrase, kind in self._calls.get(word, ())
+            for phrase, kind in self._phrases.get(word, ())
             if _stands_at(words, place, phrase)
         }
-        return tuple(kind for kind in GRAVEST_FIRST if kind in kinds)
+        return tuple(kind for kind in self._kinds if kind in kinds)
 
-    def _without_services(self, words: list[bytes]) -> list[bytes]:
+    def spans(self, text: str) -> list[Span]:
+        """Return where phrases stand in a text, in order."""
+        placed = _placed_words(text)
+        words = self._without_left_out([word for word, _ in placed])
+        found = []
+        for place, word in enumerate(words):
+            lengths = [len(phrase) for phrase, _ in self._phrases.get(word, ()) if _stands_at(words, place, phrase)]
+            if lengths:
+                found.append((placed[place][1][0], placed[place + max(lengths) - 1][1][1]))
+        return found
+
+    def _without_left_out(self, words: list[bytes]) -> list[bytes]:
+        """Return as many words, with nothing in the place of what is left out."""
         left, place = [], 0
         while place < len(words):
-            services = self._services.get(words[place], ())
-            length = next((len(service) for service in services if _stands_at(words, place, service)), 0)
-            left.append(_TAKEN_OUT if length else words[place])
+            others = self._left_out.get(words[place], ())
+            length = next((len(other) for other in others if _stands_at(words, place, other)), 0)
+            left += [_TAKEN_OUT] * length if length else [words[place]]
             place += length or 1
         return left
+
+
+class WordList(PhraseList):
+    """Phrases of an emergency by kind. The name of a `service` ("fire department") alone is none. Source: EM-911."""
+
+    __slots__ = ()
+
+    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+        """Take rows of (kind, phrase). Raises `ValueError` for a kind that is none."""
+        super().__init__(phrases, kinds=GRAVEST_FIRST, left_out=SERVICE)
+
+
+class ProfanityList(PhraseList):
+    """Profane words and phrases. A `name` of somebody or of a place is none, whatever it holds. Source: EM-COM-C."""
+
+    __slots__ = ()
+
+    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+        """Take rows of (kind, phrase). Raises `ValueError` for a kind that is none."""
+        super().__init__(phrases, kinds=(PROFANITY,), left_out=NAME)
 
 
 def _stands_at(words: list[bytes], place: int, phrase: _Words) -> bool:
@@ -108,3 +158,4 @@ def _stands_at(words: list[bytes], place: int, phrase: _Words) -> bool:
 
 
 NO_WORDS = WordList(())
+NO_PROFANITY = ProfanityList(())

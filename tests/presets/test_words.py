@@ -9,13 +9,15 @@ import pytest
 
 from contactcenter.presets.actions import load
 from contactcenter.presets.files import preset_names, read_preset
-from policies.models import ScreeningWord
-from policies.phrases import fault_of
-from policies.screening import WordList
-from policies.words import forget_words, word_list
+from policies.models import LinkDomain, ProfanityWord, ScreeningWord
+from policies.phrases import fault_of, fault_of_domain, fault_of_profanity
+from policies.screening import ProfanityList, WordList
+from policies.words import forget_words, link_domains, profanity_list, word_list
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
 SHIPPED = read_preset("dufferin").words
+PROFANITY = read_preset("dufferin").profanity
+PROFANE = ProfanityList((word.kind, word.phrase) for word in PROFANITY)
 LIST = WordList((word.kind, word.phrase) for word in SHIPPED)
 
 pytestmark = pytest.mark.rule("EM-911")
@@ -164,3 +166,56 @@ def test_the_history_knows_that_a_preset_brought_a_word():
     assert [(each.history_type, each.history_date, each.history_user) for each in row.history.all()] == [
         ("+", NOW, None)
     ]
+
+
+# Profane words, and domains for links --------------------------------------------------
+@pytest.mark.rule("EM-COM-C")
+def test_every_profane_word_is_one_that_an_admin_could_have_listed():
+    listed = [(word.kind, word.phrase) for word in PROFANITY]
+    faults = [(word.phrase, fault_of_profanity(word.kind, word.phrase, listed)) for word in PROFANITY]
+    assert [pair for pair in faults if pair[1]] == []
+    keys = [(word.language, word.kind, word.phrase.lower()) for word in PROFANITY]
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+    assert {(word.language, word.kind) for word in PROFANITY} == {
+        (code, kind) for code in ("en", "es", "fr") for kind in ProfanityWord.Kind.values
+    }
+
+
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please put a cono de tráfico on the Calle Pinche, con cuidado",
+        "Dick Smith was bitten by a dog on Whore Creek trail; the assessment class passes",
+        "The house at the end of the cul-de-sac on Prick Road, Scunthorpe",
+        "Dominique habite près de la côte, un cocktail, circulation, calculer",
+        "Bonjour, une disputé; l'ostéopathe; the classic association in Sussex; a cockpit, a titmouse",
+    ],
+)
+def test_everyday_words_names_and_places_are_not_profane(text):
+    assert PROFANE.find(text) == ()
+
+
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.parametrize("text", ["Fucking HELL", "eso es una mierda", "PUTAIN, encore", "jodete"])
+def test_a_profane_word_is_found_in_three_languages(text):
+    assert PROFANE.find(text) == ("profanity",)
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.rule("EM-LINK")
+def test_the_demo_brings_profane_words_and_its_own_domain_and_nothing_deleted_comes_back(settings):
+    settings.DEMO, settings.DEMO_PASSWORD = True, "maple leaves in autumn"
+    loaded("demo")
+    assert profanity_list().find("shit") == ("profanity",)
+    assert link_domains() == {"maplebrook.example"}
+    assert [fault_of_domain(domain) for domain in link_domains()] == [""]
+    ProfanityWord.objects.get(phrase="shit").delete()
+    LinkDomain.objects.all().delete()
+    loaded("demo")
+    assert profanity_list().find("shit") == ()
+    assert link_domains() == frozenset()
+    loaded("demo", reset=True)
+    assert profanity_list().find("shit") == ("profanity",)
+    assert link_domains() == {"maplebrook.example"}

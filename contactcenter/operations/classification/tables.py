@@ -340,6 +340,15 @@ POLICIES = (
     ),
     history("policies_historicalscreeningword", "phrases", KEPT_POLICY, {POLICY: ("language", "kind", "phrase")}),
     Table(
+        "policies_profanityword",
+        "words that agents do not write, and names that hold such words",
+        KEPT_POLICY,
+        {POLICY: ("language", "kind", "phrase")},
+    ),
+    history("policies_historicalprofanityword", "words", KEPT_POLICY, {POLICY: ("language", "kind", "phrase")}),
+    Table("policies_linkdomain", "sites to which agents' links are live", KEPT_POLICY, {POLICY: ("domain",)}),
+    history("policies_historicallinkdomain", "sites for links", KEPT_POLICY, {POLICY: ("domain",)}),
+    Table(
         "policies_tally",
         "how many chats kept a rule, counted before they went; ids of those that did not",
         KEPT_FIGURES,
