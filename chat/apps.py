@@ -12,6 +12,7 @@ class ChatConfig(AppConfig):
             conformance_passing,
             conformance_retention,
             conformance_routing,
+            conformance_texts,
             conformance_waiting,
         )
 
@@ -20,3 +21,4 @@ class ChatConfig(AppConfig):
         conformance_retention.register()
         conformance_routing.register()
         conformance_waiting.register()
+        conformance_texts.register()

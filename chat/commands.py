@@ -23,8 +23,9 @@ from agents.models import Presence
 from chat import news
 from chat.actions import Draft, Result, accept, decline, end_as_agent, end_as_customer, keep_open, mark, show_life
 from chat.commands_passing import PASSING_FRAMES
+from chat.commands_texts import TEXT_FRAMES
 from chat.commands_waiting import WAITING_FRAMES
-from chat.fields import MAX_REF, ref_of, text_of, uuid_of, whole_number_of
+from chat.fields import MAX_REF, choice_of, confirmed_of, ref_of, text_of, uuid_of, whole_number_of
 from chat.limits import Pace
 from chat.listeners import Socket
 from chat.models import Side
@@ -242,6 +243,7 @@ async def _staff_message(caller: Staff, frame: Frame) -> None:
         at=timezone.now(),
         agent_id=caller.agent_id,
         name=caller.agent_name,
+        confirmed=confirmed_of(frame),
     )
     await _say(caller.relay, draft, caller, ref_of(frame), caller.push)
 
@@ -287,12 +289,11 @@ async def _staff_decline(caller: Staff, frame: Frame) -> Frame:
 
 
 async def _staff_end(caller: Staff, frame: Frame) -> Frame:
-    outcome = frame.get("outcome")
     await caller.relay.read(
         end_as_agent,
         uuid_of(frame, "session"),
         agent_id=caller.agent_id,
-        outcome=outcome if isinstance(outcome, str) else "",
+        outcome=choice_of(frame, "outcome"),
         at=timezone.now(),
     )
     return ok_frame(ref_of(frame))
@@ -305,14 +306,14 @@ async def _staff_keep_open(caller: Staff, frame: Frame) -> Frame:
 
 
 async def _staff_mark(caller: Staff, frame: Frame) -> Frame:
-    reason, note = frame.get("reason"), frame.get("note", "")
+    note = frame.get("note", "")
     if not isinstance(note, str):
         raise Invalid(_("A note must be text."), field="note")
     await caller.relay.read(
         mark,
         uuid_of(frame, "session"),
         agent_id=caller.agent_id,
-        reason=reason if isinstance(reason, str) else "",
+        reason=choice_of(frame, "reason"),
         note=note,
         at=timezone.now(),
     )
@@ -338,5 +339,6 @@ STAFF_FRAMES: dict[str, StaffHandler] = {
     "mark": _staff_mark,
     "resync": _staff_resync,
     **PASSING_FRAMES,
+    **TEXT_FRAMES,
 }
 QUIET_FRAMES = frozenset({"hello", "resync"})  # sent by programs: no sign that a person is at the desk

@@ -12,6 +12,7 @@ from contactcenter.lib.errors import DomainError, Invalid
 
 MAX_REF = 64
 HIGHEST_SEQ = 2**31 - 1
+MOST_CONFIRMED = 10
 
 
 def ref_of(frame: Frame) -> str | None:
@@ -48,14 +49,7 @@ def text_of(frame: Frame, field: str = "text") -> str:
     text = frame.get(field)
     if not isinstance(text, str) or not text.strip():
         raise Invalid(_("Write something before you send."), field=field)
-    if len(text) > MAX_TEXT:
-        raise DomainError(
-            "too_long",
-            _("The text has %(length)d characters; at most %(max)d fit. Send it in parts.")
-            % {"length": len(text), "max": MAX_TEXT},
-            field=field,
-        )
-    return text
+    return _of_length(text, field, longest=MAX_TEXT)
 
 
 def optional_text_of(frame: Frame, field: str) -> str:
@@ -64,3 +58,37 @@ def optional_text_of(frame: Frame, field: str) -> str:
     if not isinstance(value, str):
         raise Invalid(_("%(field)s must be text.") % {"field": field}, field=field)
     return value
+
+
+def plain_text_of(frame: Frame, field: str, *, longest: int) -> str:
+    """Return a text that may be missing or empty. Raises `Invalid`, `too_long`."""
+    return _of_length(optional_text_of(frame, field), field, longest=longest)
+
+
+def choice_of(frame: Frame, field: str) -> str:
+    """Return a word of a list that the action knows; what is no text is no such word."""
+    value = frame.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def confirmed_of(frame: Frame) -> frozenset[str]:
+    """Return what the sender confirms of a text that was refused with `confirm`. Raises `Invalid`."""
+    confirmed = frame.get("confirm", [])
+    if (
+        isinstance(confirmed, list)
+        and len(confirmed) <= MOST_CONFIRMED
+        and all(isinstance(why, str) for why in confirmed)
+    ):
+        return frozenset(confirmed)
+    raise Invalid(_("confirm must be a list of at most %(max)d words.") % {"max": MOST_CONFIRMED}, field="confirm")
+
+
+def _of_length(text: str, field: str, *, longest: int) -> str:
+    if len(text) > longest:
+        raise DomainError(
+            "too_long",
+            _("The text has %(length)d characters; at most %(max)d fit. Send it in parts.")
+            % {"length": len(text), "max": longest},
+            field=field,
+        )
+    return text

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
-from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation, Offer
+from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation, Offer, StoppedText
 from contactcenter.lib.errors import NotFound, Unauthorized, WrongState
 from contactcenter.lib.hashing import digest
 
@@ -76,6 +76,16 @@ def access_to_mark(session_id: UUID, agent: Agent) -> ChatSession:
     if record is not None and (record.agent_id == agent.pk or agent.is_supervisor):
         raise WrongState(_("This chat was purged; nothing is left of it that could be kept."))
     raise no_such_chat()
+
+
+def access_to_stopped_text(session_id: UUID, uid: UUID, agent: Agent) -> StoppedText:
+    """Return a text that waits for its release, locked, its chat locked first; for supervisors. Raises `NotFound`."""
+    session = ChatSession.objects.locked().filter(pk=session_id).first() if agent.is_supervisor else None
+    text = StoppedText.objects.locked().filter(session=session, uid=uid).first() if session else None
+    if session is None or text is None:
+        raise no_such_chat()
+    text.session = session
+    return text
 
 
 def access_transcript(session_id: UUID, reader: Agent | None) -> ChatSession:

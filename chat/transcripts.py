@@ -61,6 +61,8 @@ def _of_note(event: StaffEvent) -> Line:
     text = str(StaffKind(event.kind).label)
     if event.kind == StaffKind.MARKED:
         text = f"{text}: {RetentionMark.Reason(event.data['reason']).label}"
+    if event.kind == StaffKind.RELEASED and not event.data["is_released"]:
+        text = _("A stopped text was not released")
     return Line("note", event.at, who, f"{text}. {event.text}".strip(), rule=event.rule)
 
 

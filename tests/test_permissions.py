@@ -64,6 +64,7 @@ PAGES: dict[str, dict[str, int]] = {
     "supervise/chats/": SUPERVISION,
     "supervise/chats/<uuid:session_id>/": {**SUPERVISION, "supervisor": 404},  # no such chat
     "supervise/chats/<uuid:session_id>/mark/": POST_ONLY,
+    "supervise/chats/<uuid:session_id>/texts/<uuid:uid>/": POST_ONLY,
     "accounts/": STAFF,
     "accounts/login/": EVERYBODY,
     "accounts/logout/": POST_ONLY,
@@ -91,7 +92,7 @@ BY_TOKEN = {  # by the chat's token alone: the table of HTTP below
     "api/v1/chat/sessions/<uuid:session_id>/frames",
 }
 BY_PREFIX = {"admin/": ADMINISTRATION}
-EXAMPLES = {"<str:secret>": "x" * 43, "<int:pk>": "1", "<uuid:session_id>": UNKNOWN}
+EXAMPLES = {"<str:secret>": "x" * 43, "<int:pk>": "1", "<uuid:session_id>": UNKNOWN, "<uuid:uid>": UNKNOWN}
 
 
 def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -296,6 +297,16 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("ok", REFUSED, "ok"),
         "ended": ("ok", REFUSED, "ok"),
     },
+    "ask_release": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("wrong_state", REFUSED, REFUSED),  # nothing stops the text
+        "ended": ("ended", REFUSED, REFUSED),
+    },
+    "release": {  # no such text, whoever asks; the rest is told in tests/chat/test_agents_texts.py
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": (REFUSED, REFUSED, REFUSED),
+        "ended": (REFUSED, REFUSED, REFUSED),
+    },
     "hold": {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("ok", REFUSED, REFUSED),
@@ -321,6 +332,11 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": (REFUSED, REFUSED, REFUSED),
         "ended": (REFUSED, REFUSED, REFUSED),
     },
+    "report_link": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("invalid", REFUSED, REFUSED),  # the question holds no link
+        "ended": ("invalid", REFUSED, REFUSED),
+    },
     "resync": {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("ok", REFUSED, REFUSED),
@@ -341,6 +357,9 @@ def staff_frame(name: str, session: str) -> dict[str, Any]:
         "message": {"id": str(uuid.UUID(int=7, version=4)), "text": "Hello"},
         "read": {"seq": 1},
         "resync": {"last_seq": 0},
+        "ask_release": {"id": str(uuid.UUID(int=7, version=4)), "text": "Hello"},
+        "release": {"id": str(uuid.UUID(int=7, version=4))},
+        "report_link": {"seq": 1},
         "end": {"outcome": "resolved"},
         "mark": {"reason": "harassment", "note": ""},
         "decline": {"why": ""},

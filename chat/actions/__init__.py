@@ -22,6 +22,7 @@ from chat.actions.sessions import (
 )
 from chat.actions.silence import keep_open, show_life
 from chat.actions.taking_over import accept_transfer
+from chat.actions.texts import ask_release, decide_on_text, report_link
 from chat.actions.transfers import ask_transfer, decline_transfer, expire_transfers, pass_to_queue
 from chat.actions.waiting import start_choices
 from chat.actions.wrap_up import end_wrap_ups
@@ -37,10 +38,12 @@ __all__ = [
     "accept",
     "accept_transfer",
     "append",
+    "ask_release",
     "ask_transfer",
     "choose",
     "close_connection",
     "close_evaluation",
+    "decide_on_text",
     "decline",
     "decline_transfer",
     "drop_ledger_entries",
@@ -64,6 +67,7 @@ __all__ = [
     "purge_from_ledger",
     "purge_if_due",
     "repeat_request",
+    "report_link",
     "request_chat",
     "resume",
     "route",

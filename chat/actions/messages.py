@@ -15,12 +15,13 @@ from agents.models import Agent
 from chat.actions.placing import Change, Draft, Placing, Result
 from chat.actions.screened import raise_flags, redact
 from chat.emergencies import emergency_words
-from chat.models import ChatEvent, ChatSession, Kind, Side
+from chat.models import ChatEvent, ChatSession, Kind, Side, StoppedText
 from chat.rows import EVENT_COLUMNS, SESSION_COLUMNS, EventRow, SessionRow, as_uuids, event_row
 from chat.rules import TOKEN_AFTERLIFE, normal_text
 from contactcenter.lib.failpoints import failpoint
 from contactcenter.lib.frames import dump
 from policies.screening import screen
+from policies.words import profanity_list
 
 _LOCK = f"""
 SELECT {SESSION_COLUMNS} FROM chat_chatsession
@@ -86,12 +87,12 @@ def append(batch: Sequence[Draft]) -> list[Result]:
     token of the resident lives. Events of one session get consecutive numbers
     in the order of the batch. Each text is screened before it is stored; only
     where that finds something are there more than three statements: lock, look
-    for known ids, write. Source: EM-PAY, EM-911.
+    for known ids, write. Source: EM-PAY, EM-911, EM-COM-C, EM-PII-A, EM-LINK.
     """
     if not batch:
         return []
-    words = emergency_words()
-    screened = [screen(normal_text(draft.text), words) for draft in batch]
+    words, profanity = emergency_words(), profanity_list()
+    screened = [screen(normal_text(draft.text), words, profanity) for draft in batch]
     with transaction.atomic(), connection.cursor() as cursor:
         placing = Placing(_lock_sessions(cursor, batch), _known_events(cursor, batch))
         results = [placing.place(draft, found) for draft, found in zip(batch, screened, strict=True)]
@@ -101,6 +102,8 @@ def append(batch: Sequence[Draft]) -> list[Result]:
         for event, masked, at in placing.redactions:
             redact(event, masked, at=at)
         raise_flags(placing.flags)
+        for released, seq in placing.sent:
+            StoppedText.objects.filter(pk=released.pk).update(sent_seq=seq)
         failpoint("append.before_commit")
     return results
 

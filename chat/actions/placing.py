@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from chat.actions.outgoing import NOTHING, Passed, guard_words_and_contacts, links_in, notes_on
 from chat.actions.screened import (
     PAY_COMMAND,
     PIECES,
     WINDOW,
-    Flag,
     consequences,
     emergencies_said,
     notice_row,
@@ -20,8 +20,9 @@ from chat.actions.screened import (
     pieces_before,
     redacted_row,
 )
+from chat.actions.staff_notes import Flag
 from chat.emergencies import help_in_emergency
-from chat.models import ChatSession, Kind, Side
+from chat.models import ChatSession, Kind, Side, StoppedText
 from chat.permissions import no_such_chat
 from chat.rows import EventRow, SessionRow
 from chat.states import Status
@@ -36,8 +37,8 @@ class Draft:
     """A message that somebody wants to say in a session.
 
     `uid` is the client's id of it. A customer's draft bears the digest of the
-    token that it came with, an agent's draft the agent and the name that the
-    customer reads.
+    token that it came with, an agent's draft the agent, the name that the
+    customer reads, and what she `confirmed` of it.
     """
 
     session_id: UUID
@@ -48,6 +49,7 @@ class Draft:
     token_digest: str = ""
     agent_id: int | None = None
     name: str = ""
+    confirmed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class Placing:
     """Places the drafts of one batch, whose sessions are locked, one after the other; writes nothing.
 
     `changes` is what becomes of each session, `redactions` which stored texts
-    are to be masked, `flags` what staff are to be told.
+    are to be masked, `flags` what staff are to be told, `sent` which released
+    texts became which message.
     """
 
     def __init__(self, sessions: dict[UUID, SessionRow], known: dict[tuple[UUID, UUID], EventRow]) -> None:
@@ -96,6 +99,7 @@ class Placing:
         self.changes: dict[UUID, Change] = {}
         self.redactions: list[tuple[EventRow, str, datetime]] = []
         self.flags: list[Flag] = []
+        self.sent: list[tuple[StoppedText, int]] = []
 
     def place(self, draft: Draft, screened: Screened) -> Result:
         """Guard one draft and, when it is new, number it and what follows from it."""
@@ -107,6 +111,7 @@ class Placing:
             if session.status == Status.ENDED:
                 raise _ended(draft, screened)
             told = pay_text(session.id, at=draft.at) if _asks_where_to_pay(draft) else None
+            passed = _guard_agents_text(draft, screened) if told is None else NOTHING
         except DomainError as refusal:
             return Result(error=refusal)
         change = self.changes.get(session.id)
@@ -118,12 +123,22 @@ class Placing:
         event = _numbered(draft, session, change, told.text if told else screened.text)
         if told:
             event.rule, event.data = told.rule, told.data
+        elif draft.side == Side.AGENT:
+            self._note_what_passed(passed, event)
         self.known[(draft.session_id, draft.uid)] = event
         change.messages.append(event)
         more = [self._redact(piece, text, change, at=draft.at) for piece, text in masked]
-        if screened.payment or screened.emergency:
+        if screened.payment or screened.emergency or screened.is_profane:
             more += self._follow_up(draft, screened, event, change)
         return Result(event=event, is_new=True, more=more)
+
+    def _note_what_passed(self, passed: Passed, event: EventRow) -> None:
+        self.flags += notes_on(passed, event.session_id, event.seq, at=event.at)
+        if passed.released is not None:
+            self.sent.append((passed.released, event.seq))
+        links = links_in(event.text, at=event.at)
+        if links:
+            event.data = {"links": links}
 
     def _redact(self, piece: EventRow, text: str, change: Change, *, at: datetime) -> EventRow:
         self.redactions.append((piece, text, at))
@@ -165,6 +180,19 @@ def _ended(draft: Draft, screened: Screened) -> DomainError:
     return refusal
 
 
+def _guard_agents_text(draft: Draft, screened: Screened) -> Passed:
+    if draft.side != Side.AGENT or draft.agent_id is None:
+        return NOTHING
+    return guard_words_and_contacts(
+        draft.session_id,
+        draft.text,
+        screened,
+        agent_id=draft.agent_id,
+        confirmed=draft.confirmed,
+        at=draft.at,
+    )
+
+
 def _asks_where_to_pay(draft: Draft) -> bool:
     return draft.side == Side.AGENT and draft.text.strip() == PAY_COMMAND
 
@@ -188,7 +216,7 @@ def _completed(draft: Draft, screened: Screened, change: Change) -> tuple[Screen
             piece.text, piece.is_changed = text, True
     payment = tuple(sorted({*screened.payment, *found.payment}))
     stored = [(piece, text) for piece, text in masked if piece not in here]
-    return Screened(found.text, payment, screened.emergency), stored
+    return replace(screened, text=found.text, payment=payment), stored
 
 
 def _numbered(draft: Draft, session: SessionRow, change: Change, text: str) -> EventRow:

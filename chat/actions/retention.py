@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents.models import Agent
+from chat.actions.outgoing import staff_text
 from chat.actions.serial import one_at_a_time
 from chat.actions.staff_notes import tell_staff
 from chat.models import (
@@ -24,7 +25,6 @@ from chat.models import (
 from chat.permissions import access_to_evaluation, access_to_mark
 from contactcenter.lib.errors import Invalid, WrongState
 from contactcenter.lib.events import emit
-from policies.screening import screen
 from policies.versions import in_force
 
 RULE, DUE = "EM-RET-Ba-i", "EM-EVAL"
@@ -45,7 +45,7 @@ def mark(session_id: UUID, *, agent_id: int, reason: str, note: str = "", at: da
     agent = Agent.objects.select_related("user").get(pk=agent_id)
     session = access_to_mark(session_id, agent)
     evaluation = _evaluation_of(session, agent, at=at)
-    note = screen(note).text
+    note = staff_text(note, field="note", at=at)
     mark, is_new = RetentionMark.objects.get_or_create(
         session=session, evaluation=evaluation, reason=reason, defaults={"note": note, "by": agent, "at": at}
     )
@@ -116,7 +116,7 @@ def close_evaluation(evaluation_id: int, *, by_id: int, reason: str, at: datetim
     if evaluation.closed_at is not None:
         raise WrongState(_("This evaluation is closed. Its marks have ended."))
     ending = EvaluationDecision.Ending.NO_BAN
-    return _close(evaluation, ending, by=agent, reason=screen(reason).text, at=at)
+    return _close(evaluation, ending, by=agent, reason=staff_text(reason, field="reason", at=at), at=at)
 
 
 def _close(

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chat.actions.staff_notes import tell_staff
+from chat.actions.outgoing import WORDS
+from chat.actions.staff_notes import Flag, tell_staff
 from chat.emergencies import EMERGENCY, PAY, Help, help_in_emergency, where_to_pay
 from chat.models import ChatEvent, ChatSession, Emergency, Kind, Side, StaffKind
 from chat.rows import EventRow
@@ -20,22 +20,12 @@ from chat.states import Status
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.events import emit
 from policies.screening import Screened
+from policies.versions import in_force
 
 PAY_TOPICS = frozenset({"pay", "payment"})
 PAY_COMMAND = "/pay"
 WINDOW = timedelta(seconds=60)  # in which a number may be typed in pieces
 PIECES = 3
-
-
-@dataclass(slots=True)
-class Flag:
-    """Something that staff are told once the texts are stored."""
-
-    session_id: UUID
-    kind: StaffKind
-    rule: str
-    at: datetime
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -52,8 +42,8 @@ def consequences(
     """Return what a screened text of a session brings about; `seq` is its number.
 
     Payment data is answered each time, an emergency once per kind (`said_before`
-    holds the kinds); only what residents write speaks of emergencies.
-    Source: EM-PAY, EM-911.
+    holds the kinds); only what residents write speaks of emergencies, and their
+    strong language is flagged. Source: EM-PAY, EM-911, EM-COM-C.
     """
     found = Consequences()
     department, language = session.department, session.language_id
@@ -69,6 +59,8 @@ def consequences(
             found.said.append(help_)
         data = {"found": list(screened.payment), "seq": seq, "from": side.value}
         found.flags.append(Flag(session.pk, StaffKind.PAYMENT, PAY, at, data))
+    if screened.is_profane and side == Side.CUSTOMER and in_force(WORDS, at=at):
+        found.flags.append(Flag(session.pk, StaffKind.PROFANITY, WORDS, at, {"seq": seq}))
     return found
 
 
@@ -77,7 +69,8 @@ def joined(first: Screened, *others: Screened) -> Screened:
     every = (first, *others)
     payment = sorted({kind for each in every for kind in each.payment})
     spoken_of = {kind for each in every for kind in each.emergency}
-    return Screened(first.text, tuple(payment), tuple(kind.value for kind in Emergency if kind.value in spoken_of))
+    emergency = tuple(kind.value for kind in Emergency if kind.value in spoken_of)
+    return Screened(first.text, tuple(payment), emergency, any(each.is_profane for each in every))
 
 
 def raise_flags(flags: Sequence[Flag]) -> None:

@@ -36,6 +36,7 @@ from contactcenter.lib.hashing import digest, new_secret
 from policies.screening import Screened, screen
 from policies.versions import in_force
 from policies.why import why
+from policies.words import profanity_list
 
 HOUR = timedelta(hours=1)
 END_FIELDS = ["status", "outcome", "ended_at", "wrap_up_deadline", "wrapped_up_at"]
@@ -89,7 +90,7 @@ def request_chat(request: Request, *, at: datetime) -> Opened:
     guard_request(opening)
     _guard_address(request.address_key, at=at)
     token = new_secret()
-    name, topic = screen(request.name), screen(request.topic, emergency_words())
+    name, topic = screen(request.name), screen(request.topic, emergency_words(), profanity_list())
     session = ChatSession.objects.create(
         department=request.department,
         language=request.language,
@@ -119,7 +120,7 @@ def _keep_question(session: ChatSession, question: str, others: Sequence[Screene
 
     Source: EM-PAY, EM-911.
     """
-    screened = joined(screen(rules.normal_text(question), emergency_words()), *others)
+    screened = joined(screen(rules.normal_text(question), emergency_words(), profanity_list()), *others)
     name = session.customer_name
     first = record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=name, text=screened.text)
     found = consequences(session, screened, side=Side.CUSTOMER, seq=first.seq, said_before=(), at=at)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 
 from agents.models import Agent
 from chat.models import ChatSession, StaffEvent, StaffKind
 from contactcenter.lib.events import emit
+
+
+@dataclass(slots=True)
+class Flag:
+    """Something that staff are told once the texts are stored."""
+
+    session_id: UUID
+    kind: StaffKind
+    rule: str
+    at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def tell_staff(

@@ -22,6 +22,7 @@ from chat.models.sessions import (
     Seat,
     Unmatched,
 )
+from chat.models.stopped import StoppedText
 from chat.models.wordings import Wording, WordingQuerySet, city_fields
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Side",
     "StaffEvent",
     "StaffKind",
+    "StoppedText",
     "Transfer",
     "TransferQuerySet",
     "Unmatched",

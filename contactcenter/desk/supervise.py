@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -29,6 +30,8 @@ from agents.permissions import (
     may_approve_certificates,
     may_supervise,
 )
+from chat import texts
+from chat.actions import decide_on_text
 from chat.models import ChatSession
 from chat.states import Status
 from contactcenter.desk.forms import CloseEarlyForm, DayForm
@@ -113,6 +116,22 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(request, None, act)
 
 
+@require_POST
+@for_supervisors
+def decide(request: HttpRequest, session_id: UUID, uid: UUID) -> HttpResponse:
+    """Release a stopped text, or do not. Source: EM-COM-C."""
+    is_released = "release" in request.POST
+
+    def act(at: datetime) -> str:
+        agent = Agent.objects.get(user=_person(request))
+        decide_on_text(session_id, uid, by_id=agent.pk, is_released=is_released, at=at)
+        if is_released:
+            return _("Released: the agent can send this text as it is.")
+        return _("Not released: the agent reads that the text is to be changed.")
+
+    return _act(request, None, act)
+
+
 @require_safe
 @login_required
 @never_cache
@@ -185,6 +204,8 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
         "figures": _figures(),
         "standing": standing(at=at),
         "certificates": _waiting_for(request),
+        "stopped": texts.stopped_texts(),
+        "links": texts.reported_links(),
         "overdue": overdue(timezone.localtime(at).date(), at),
         "form": wrong,
         "room": "supervise",

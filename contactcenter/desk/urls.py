@@ -24,6 +24,7 @@ urlpatterns = [
     path("supervise/channels/", channels.channels, name="channels"),
     path("supervise/channels/assign/", channels.assign, name="assign_channel"),
     path("supervise/channels/<int:pk>/end/", channels.end, name="end_assignment"),
+    path("supervise/chats/<uuid:session_id>/texts/<uuid:uid>/", supervise.decide, name="decide"),
     path("supervise/certificates/", supervise.certificates, name="certificates"),
     path("supervise/certificates/<int:pk>/approve/", supervise.approve, name="approve"),
 ]

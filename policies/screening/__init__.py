@@ -2,7 +2,9 @@
 
 Pure functions over values, on the way of every chat message. Measured with a list of 25 phrases: 2 µs for a short
 message in Latin letters without digits, 10 to 25 µs for 500 characters without, 30 to 40 µs for 500 characters full of
-telephone and parcel numbers; 12 ms for the worst that fits into a message, 4000 characters of single digits.
+telephone and parcel numbers; 12 ms for the worst that fits into a message, 4000 characters of single digits. With the
+presets' lists of 600 phrases and 200 profane words 5 µs, a tenth of it for the profane ones; contact details are looked
+for in what agents write alone, and cost 13 µs where there is a digit.
 
 Source: EM-PAY, EM-911.
 """

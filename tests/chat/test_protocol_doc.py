@@ -10,7 +10,8 @@ from django.conf import settings
 
 from chat import rules, urls
 from chat.api import EVENTS_AN_ANSWER, LONGEST_WAIT
-from chat.commands import CUSTOMER_FRAMES, MAX_REF, STAFF_FRAMES
+from chat.commands import CUSTOMER_FRAMES, STAFF_FRAMES
+from chat.fields import MAX_REF
 from chat.models import Kind, StaffKind
 from chat.routing import websocket_urlpatterns
 from chat.states import AGENT_OUTCOMES, ALLOWED, Outcome, Status

@@ -187,6 +187,14 @@ CHAT = (
         RETAINED,
     ),
     Table(
+        "chat_stoppedtext",
+        "texts of agents that wait for their release; once that is decided a keyed hash of each alone",
+        WITH_CHAT,
+        {PERSONAL: ("text", "text_key")},
+        InBackup.MARKED,
+        RETAINED,
+    ),
+    Table(
         "chat_transfer",
         "who passed a chat on to whom, with the agent's summary of it",
         WITH_CHAT,

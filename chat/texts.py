@@ -1,0 +1,46 @@
+"""Texts that wait for a supervisor: stopped ones, and links that residents sent. Reads only.
+
+Source: EM-COM-C, EM-LINK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from chat.models import StaffEvent, StaffKind, StoppedText
+from policies.words import profanity_list
+
+MOST_LINKS = 50
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A text that waits for its release, in pieces: each with whether it is what stopped the text."""
+
+    row: StoppedText
+    pieces: list[tuple[str, bool]]
+
+
+def stopped_texts() -> list[Stopped]:
+    """Return the texts of running chats on which nobody has decided, the oldest first; one statement."""
+    rows = StoppedText.objects.undecided().filter(session__ended_at__isnull=True)
+    rows = rows.select_related("session__department", "agent__user").order_by("asked_at", "pk")
+    return [Stopped(row, list(_pieces(row.text))) for row in rows]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    place = 0
+    for start, end in profanity_list().spans(text):
+        yield text[place:start], False
+        yield text[start:end], True
+        place = end
+    yield text[place:], False
+
+
+def reported_links() -> QuerySet[StaffEvent]:
+    """Return the links that agents copied for the supervisors, of chats that are still there, the newest first."""
+    rows = StaffEvent.objects.filter(kind=StaffKind.LINK).select_related("session__department", "agent__user")
+    return rows.order_by("-at", "-pk")[:MOST_LINKS]
