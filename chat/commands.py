@@ -22,6 +22,7 @@ from agents.actions import record_activity, set_presence
 from agents.models import Presence
 from chat import news
 from chat.actions import Draft, Result, accept, decline, end_as_agent, end_as_customer, keep_open, mark, show_life
+from chat.commands_after import AFTER_FRAMES, RATING_FRAMES
 from chat.commands_passing import PASSING_FRAMES
 from chat.commands_texts import TEXT_FRAMES
 from chat.commands_waiting import WAITING_FRAMES
@@ -221,6 +222,7 @@ CUSTOMER_FRAMES: dict[str, CustomerHandler] = {
     "here": _customer_here,
     "end": _customer_end,
     **WAITING_FRAMES,
+    **RATING_FRAMES,
     "resync": _customer_resync,
 }
 
@@ -340,5 +342,6 @@ STAFF_FRAMES: dict[str, StaffHandler] = {
     "resync": _staff_resync,
     **PASSING_FRAMES,
     **TEXT_FRAMES,
+    **AFTER_FRAMES,
 }
 QUIET_FRAMES = frozenset({"hello", "resync"})  # sent by programs: no sign that a person is at the desk

@@ -101,6 +101,7 @@ def customer_state(
         "transfer_pending": is_passed_on,
         "outcome": session.outcome or None,
         "ended_at": iso(session.ended_at),
+        "rating": session.rating,
     }
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 MAX_TEXT = 4000  # code points
 MAX_NAME = 100
-WRAP_UP = timedelta(minutes=15)
 TOKEN_AFTERLIFE = timedelta(minutes=30)
 REQUEST_REPEATABLE = timedelta(minutes=10)
 CONNECTION_STALE = timedelta(seconds=30)

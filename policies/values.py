@@ -46,6 +46,7 @@ def _say_purge(values: Mapping[str, Any]) -> str:
     sentences = (
         _("Each day at %(purge_at)s, chats that ended at least %(grace_minutes)d minutes before and bear no mark go."),
         _("A chat that still runs %(run_on_minutes)d minutes after closing time is ended."),
+        _("After its end an agent has %(wrap_up_minutes)d minutes to round a chat off."),
         _("Back-ups get no older than %(backup_days)d days."),
         _("Legal basis: %(legal_basis)s"),
     )
@@ -145,6 +146,17 @@ SETTABLE: dict[str, Settable] = {
                 0,
                 720,
                 default=60,
+            ),
+            Number(
+                "wrap_up_minutes",
+                gettext_lazy("Minutes to round a chat off"),
+                gettext_lazy(
+                    "After its end an agent may add a note, a topic and an outcome for so long; then the chat is done "
+                    "by itself. The purge spares it until then. Holds for chats that end from then on."
+                ),
+                1,
+                240,
+                default=15,
             ),
             Text(
                 "legal_basis",

@@ -194,7 +194,7 @@ async def test_over_http_the_token_alone_opens_a_chat(city: City, wires: Wires, 
     await sync_to_async(adopt)("DF-HOLD", seconds=120)  # who waits has a choice
     chat, other = await wires.ask(), await wires.ask()
     headers = await _headers_of(person, city, chat, other)
-    for name in sorted(CUSTOMER_FRAMES, key=lambda kind: kind == "end"):
+    for name in sorted(CUSTOMER_FRAMES, key=_at_the_end):
         answers = [await _over_http(wires, session, name, headers) for session in (chat.session, UNKNOWN)]
         assert answers[0].status == HTTP_STATUS[person], name
         assert answers[1].status == 401
@@ -203,6 +203,10 @@ async def test_over_http_the_token_alone_opens_a_chat(city: City, wires: Wires, 
     read = [await wires.get(f"/api/v1/chat/sessions/{each}/events", **headers) for each in (chat.session, UNKNOWN)]
     assert [answer.status for answer in read] == [HTTP_STATUS[person], 401]
     assert await ChatEvent.objects.acount() == (5 if person == "customer" else 2)
+
+
+def _at_the_end(kind: str) -> int:
+    return {"end": 1, "rate": 2}.get(kind, 0)
 
 
 async def _over_http(wires: Wires, session: str, name: str, headers: dict[str, str]) -> Answer:
@@ -218,6 +222,7 @@ def customer_frame(name: str) -> dict[str, Any]:
         "here": {},
         "end": {},
         "choose": {"option": "wait"},
+        "rate": {"score": 5},
         "resync": {"last_seq": 0},
     }
     return {"type": name, **examples[name]}
@@ -337,6 +342,21 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("invalid", REFUSED, REFUSED),  # the question holds no link
         "ended": ("invalid", REFUSED, REFUSED),
     },
+    "wrap_up": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("wrong_state", REFUSED, REFUSED),
+        "ended": ("ok", REFUSED, REFUSED),
+    },
+    "note": {
+        "queued": (REFUSED, REFUSED, "ok"),
+        "active": ("ok", REFUSED, "ok"),
+        "ended": ("ok", REFUSED, "ok"),
+    },
+    "case": {
+        "queued": (REFUSED, REFUSED, "ok"),
+        "active": ("ok", REFUSED, "ok"),
+        "ended": ("ok", REFUSED, "ok"),
+    },
     "resync": {
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": ("ok", REFUSED, REFUSED),
@@ -360,6 +380,9 @@ def staff_frame(name: str, session: str) -> dict[str, Any]:
         "ask_release": {"id": str(uuid.UUID(int=7, version=4)), "text": "Hello"},
         "release": {"id": str(uuid.UUID(int=7, version=4))},
         "report_link": {"seq": 1},
+        "wrap_up": {"note": "", "topic": ""},
+        "note": {"text": "Look at the drain."},
+        "case": {"summary": "The drain is to be cleaned.", "topic": ""},
         "end": {"outcome": "resolved"},
         "mark": {"reason": "harassment", "note": ""},
         "decline": {"why": ""},

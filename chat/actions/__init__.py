@@ -5,8 +5,10 @@ from chat.actions.connections import close_connection, keep_connections, open_co
 from chat.actions.hold import place_on_hold, resume
 from chat.actions.ledger import drop_ledger_entries, import_ledger_entries
 from chat.actions.messages import append
+from chat.actions.notes import note, open_case
 from chat.actions.placing import Draft, Result
 from chat.actions.purge import Outlook, look_ahead, purge, purge_from_ledger, purge_if_due
+from chat.actions.rating import rate
 from chat.actions.readings import note_readings
 from chat.actions.retention import close_evaluation, lift_from_ledger, mark
 from chat.actions.routing import decline, expire_offers, route
@@ -25,7 +27,7 @@ from chat.actions.taking_over import accept_transfer
 from chat.actions.texts import ask_release, decide_on_text, report_link
 from chat.actions.transfers import ask_transfer, decline_transfer, expire_transfers, pass_to_queue
 from chat.actions.waiting import start_choices
-from chat.actions.wrap_up import end_wrap_ups
+from chat.actions.wrap_up import end_wrap_ups, wrap_up
 
 __all__ = [
     "Choice",
@@ -58,14 +60,17 @@ __all__ = [
     "lift_from_ledger",
     "look_ahead",
     "mark",
+    "note",
     "note_poll",
     "note_readings",
+    "open_case",
     "open_connection",
     "pass_to_queue",
     "place_on_hold",
     "purge",
     "purge_from_ledger",
     "purge_if_due",
+    "rate",
     "repeat_request",
     "report_link",
     "request_chat",
@@ -74,4 +79,5 @@ __all__ = [
     "show_life",
     "start_choices",
     "sweep_connections",
+    "wrap_up",
 ]

@@ -62,9 +62,9 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
         return self.filter(Q(status=Status.QUEUED, department__in=agent.department_ids()) | own)
 
     def on_desks_of(self, agent_ids: Collection[int], *, at: datetime) -> Self:
-        """The agents' running chats, and those that ended so short ago that they still lie on their desks."""
+        """The agents' running chats, and those that ended and are still to be rounded off."""
         running = Q(status__in=[Status.ACTIVE, Status.ON_HOLD])
-        return self.filter(Q(agent__in=agent_ids) & (running | Q(ended_at__gt=at - rules.WRAP_UP)))
+        return self.filter(Q(agent__in=agent_ids) & (running | Q(wrap_up_deadline__gt=at)))
 
 
 class Emergency(models.TextChoices):

@@ -1,0 +1,70 @@
+"""What a resident thinks of a chat that has ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chat.actions.screened import raise_flags
+from chat.actions.staff_notes import Flag, tell_staff
+from chat.emergencies import EMERGENCY, Help, emergency_words, help_in_emergency
+from chat.models import ChatRecord, ChatSession, StaffKind
+from chat.permissions import access_by_digest
+from chat.rules import normal_text
+from contactcenter.lib.errors import DomainError, WrongState
+from contactcenter.lib.events import emit
+from policies.screening import Screened, screen
+
+LOWEST, HIGHEST = 1, 5
+LONGEST_COMMENT = 1000
+
+
+@transaction.atomic
+def rate(session_id: UUID, *, token_digest: str, score: int, comment: str = "", at: datetime) -> Help | None:
+    """Keep a score and a comment while the token lives; a second rating replaces the first, the same changes nothing.
+
+    The score goes to the agent who held the chat at its end. Answers whom to
+    call when the comment speaks of an emergency. Raises `Unauthorized`,
+    `WrongState` before the end, `out_of_range`. Source: EM-CAP, EM-PAY, EM-911.
+    """
+    if not LOWEST <= score <= HIGHEST:
+        raise DomainError("out_of_range", _("Choose a score from 1 to 5."), field="score")
+    session = ChatSession.objects.locked().select_related("department").filter(pk=session_id).first()
+    access_by_digest(session_id, token_digest, at=at)
+    assert session is not None  # it was opened by its token
+    if not session.is_ended:
+        raise WrongState(_("You can rate the chat once it has ended."))
+    screened = screen(normal_text(comment), emergency_words())
+    if (session.rating, session.rating_comment) != (score, screened.text):
+        _keep_rating(session, score, screened.text, at=at)
+    return _help_after(session, screened, at=at)
+
+
+def _keep_rating(session: ChatSession, score: int, comment: str, *, at: datetime) -> None:
+    session.rating, session.rating_comment, session.rated_at = score, comment, at
+    session.save(update_fields=["rating", "rating_comment", "rated_at"])
+    ChatRecord.objects.filter(pk=session.pk).update(rating=score)
+    tell_staff(session, StaffKind.RATED, at=at, data={"score": score})
+    if session.agent_id is not None:
+        _count_anew(session.agent_id, at=at)
+        emit("agent", agent_id=session.agent_id)
+
+
+def _count_anew(agent_id: int, *, at: datetime) -> None:
+    """Let everything follow that hangs on an agent's ratings: the one place for it. Source: EM-CAP, EM-CAP-down."""
+
+
+def _help_after(session: ChatSession, screened: Screened, *, at: datetime) -> Help | None:
+    """Tell staff of an emergency in a comment, and return what the resident reads at once. Source: EM-911."""
+    if not screened.emergency:
+        return None
+    kind = screened.emergency[0]
+    found = help_in_emergency(kind, session.department, session.language_id, at=at)
+    if found is not None:
+        raise_flags(
+            [Flag(session.pk, StaffKind.EMERGENCY, EMERGENCY, at, {"emergency": kind, "seq": session.last_seq})]
+        )
+    return found
