@@ -554,7 +554,7 @@ async def test_an_id_of_the_other_side_is_invalid(city: City, wires: Wires) -> N
     [
         ({"type": "hello", "session": "x", "token": "x", "last_seq": 0}, 400, "invalid"),
         ({"type": "accept"}, 400, "invalid"),
-        ({"type": "rate", "score": 5}, 400, "invalid"),
+        ({"type": "rate", "score": "5"}, 400, "invalid"),
         ({}, 400, "invalid"),
         ({"type": "message", "text": "Hello"}, 400, "invalid"),
         ({"type": "message", "id": str(uuid.uuid4()), "text": "x" * 4001}, 400, "too_long"),

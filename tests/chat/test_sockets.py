@@ -322,7 +322,7 @@ BAD_FRAMES = [
     {"type": "chat.close"},
     {"type": "websocket.disconnect"},
     {"type": "hello"},
-    {"type": "rate", "score": 5},
+    {"type": "rate", "score": "5"},
     {"type": "message"},
     {"type": "message", "id": "1", "text": "Hello"},
     {"type": "message", "id": 1, "text": "Hello"},
