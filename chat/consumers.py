@@ -39,6 +39,7 @@ from chat.permissions import access_as_customer
 from chat.projection import Frame, Waiting, customer_state, iso, with_ref
 from chat.relay import Relay, current_relay
 from chat.rows import EventRow
+from chat.topics import offered_topics
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.hashing import keyed_hash
@@ -279,6 +280,7 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
         "colleagues": read_colleagues(),
         "departments": departments,
         "languages": languages,
+        "topics": offered_topics(),
         "server_time": iso(at),
     }
     return _OpenedDesk(cursors, queue, desk, welcome, news.events_after(cursors))

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from agents.models import Agent, Department
+from agents.models import Agent, Department, OutsideBody
 from chat.emergencies import EMERGENCY, PAY
 from chat.models import ChatEvent, ChatSession, Kind, Side
 from policies.screening import keys_of
@@ -56,10 +56,15 @@ def _of_departments(_at: datetime) -> Iterable[str]:
         yield from row
 
 
+def _of_outside_bodies(_at: datetime) -> Iterable[str]:
+    for row in OutsideBody.objects.values_list("phone", "email"):
+        yield from row
+
+
 def _of_the_rules(at: datetime) -> Iterable[str]:
     """Return the numbers that EM-911 and EM-PAY name."""
     for version in rules_in_force([EMERGENCY, PAY], at=at).values():
         yield from (value for value in version.values.values() if isinstance(value, str))
 
 
-CITY: tuple[Callable[[datetime], Iterable[str]], ...] = (_of_departments, _of_the_rules)
+CITY: tuple[Callable[[datetime], Iterable[str]], ...] = (_of_departments, _of_outside_bodies, _of_the_rules)

@@ -26,8 +26,8 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0003_certification'),
-        ('chat', '0007_offers_and_waiting'),
+        ('agents', '0006_outside_bodies'),
+        ('chat', '0010_words_for_who_waits'),
     ]
 
     operations = [

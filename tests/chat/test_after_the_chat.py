@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from chat.actions import (
     end_as_agent,
@@ -280,6 +281,10 @@ def test_a_case_is_refused_for_others_chats_without_words_and_with_an_unknown_to
 @pytest.mark.asyncio
 @pytest.mark.django_db(transaction=True)
 async def test_all_of_it_by_frame(words: None, city: City, wires: Wires) -> None:
+    await sync_to_async(TopicFactory)(code="bins", name="Bins", department=city.roads)
+    await sync_to_async(TopicFactory)(code="snow", name="Snow", is_active=False)
+    welcome = await (await wires.desk(city.rudi)).next("welcome")
+    assert welcome["topics"] == [{"code": "bins", "name": "Bins", "department": "roads"}]
     chat, customer, desk = await wires.conversation(city.rosa)
 
     async def told(frame: Frame) -> Frame:

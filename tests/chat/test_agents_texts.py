@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from agents.models import OutsideBody
 from chat.actions import (
     Draft,
     Request,
@@ -239,6 +240,10 @@ def test_the_citys_own_contact_details_pass_and_a_row_makes_them_so(
     city.roads.phone = "905-555-0101"
     city.roads.save()
     assert say(session, "Call 555-0101").error is None
+    OutsideBody.objects.create(
+        code="hydro", name="Hydro", responsible_for="electricity", phone="1-800-555-0102", email="help@hydro.example"
+    )
+    assert say(session, "Call 800-555-0102 or write to help@hydro.example").error is None
     assert refusal(say(session, "rudi@maplebrook.example")).code == "confirm"  # a colleague's is not her own
 
 
