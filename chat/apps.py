@@ -15,6 +15,8 @@ class ChatConfig(AppConfig):
             conformance_texts,
             conformance_waiting,
         )
+        from chat.states import AGENT_OUTCOMES, Outcome
+        from contactcenter.knowledge.outcomes import register_outcomes
 
         conformance.register()
         conformance_passing.register()
@@ -22,3 +24,4 @@ class ChatConfig(AppConfig):
         conformance_routing.register()
         conformance_waiting.register()
         conformance_texts.register()
+        register_outcomes([choice for choice in Outcome.choices if choice[0] in AGENT_OUTCOMES])

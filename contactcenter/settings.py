@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "chat",
     "contactcenter.notices",
     "contactcenter.cases",
+    "contactcenter.knowledge",
     "contactcenter.portal",
     "contactcenter.desk",
     "contactcenter.reports",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("policies.urls")),
     path("", include("agents.urls")),
     path("", include("contactcenter.notices.urls")),
+    path("", include("contactcenter.knowledge.urls")),
     path("", include("contactcenter.desk.urls")),
     path("", include("contactcenter.reports.urls")),
     path("", include("contactcenter.portal.urls")),

@@ -34,6 +34,7 @@ class Review:
 def register_reviewable(model: str) -> None:
     """Let the rows of a model (`agents.CertificateKind`) be reviewed; it bears `code` and `review_on`.
 
+    A query set of its own with `to_review` leaves out those whose date does not matter (any more).
     Called from `AppConfig.ready()`.
     """
     if model not in _reviewables:
@@ -101,6 +102,7 @@ def _of_registered() -> Iterator[Review]:
     for label in _reviewables:
         model = apps.get_model(label)
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}"
-        for row in model._default_manager.filter(**{f"{REVIEW_FIELD}__isnull": False}):
+        rows = getattr(model._default_manager, "to_review", model._default_manager.all)()
+        for row in rows.filter(**{f"{REVIEW_FIELD}__isnull": False}):
             due, code = getattr(row, REVIEW_FIELD), getattr(row, CODE_FIELD)
             yield Review(str(model._meta.verbose_name), code, str(row), due, f"{path}/{row.pk}/change/")

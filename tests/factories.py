@@ -47,6 +47,7 @@ from chat.models import (
 from chat.rules import lowest_free
 from chat.states import Outcome, Status
 from contactcenter.cases.models import Contact, Customer, Task, TaskKind, Topic
+from contactcenter.knowledge.models import Menu, Node, Script, Sequence, Step
 from contactcenter.lib.hashing import digest
 from contactcenter.notices.models import Mail
 
@@ -386,3 +387,62 @@ class TopicFactory(factory.django.DjangoModelFactory[Topic]):
 
     code = factory.Sequence(lambda number: f"topic-{number}")
     name = "Bins"
+
+
+def _english() -> Language:
+    return Language.objects.get_or_create(code="en", defaults={"name": "English"})[0]
+
+
+class ScriptFactory(factory.django.DjangoModelFactory[Script]):
+    """A shared one for all departments, in English."""
+
+    name = factory.Sequence(lambda number: f"script {number}")
+    text = "Hello {customer}, I am {agent}."
+    language = factory.LazyFunction(_english)
+
+    class Meta:
+        model = Script
+
+
+class SequenceFactory(factory.django.DjangoModelFactory[Sequence]):
+    """One without a step; `StepFactory` makes those."""
+
+    key = "o"
+    name = "Off topic"
+    language = factory.LazyFunction(_english)
+
+    class Meta:
+        model = Sequence
+
+
+class StepFactory(factory.django.DjangoModelFactory[Step]):
+    sequence = factory.SubFactory(SequenceFactory)
+    position = factory.LazyAttribute(lambda step: step.sequence.steps.count() + 1)
+    script = factory.SubFactory(ScriptFactory)
+
+    class Meta:
+        model = Step
+
+
+class MenuFactory(factory.django.DjangoModelFactory[Menu]):
+    """One for all departments, shown, in English, without a row."""
+
+    language = factory.LazyFunction(_english)
+    review_on = date(2027, 1, 1)
+
+    class Meta:
+        model = Menu
+
+
+class NodeFactory(factory.django.DjangoModelFactory[Node]):
+    """An answer at the top."""
+
+    menu = factory.SubFactory(MenuFactory)
+    code = factory.Sequence(lambda number: f"row-{number}")
+    position = factory.LazyAttribute(lambda node: node.menu.nodes.count() + 1)
+    label = factory.LazyAttribute(lambda node: node.code.capitalize())
+    kind = Node.Kind.ANSWER
+    text = "On Tuesdays."
+
+    class Meta:
+        model = Node

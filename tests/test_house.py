@@ -93,7 +93,7 @@ PAGES_OF_ROOMS = {
         "/accounts/second-factor/set-up/",
         "/accounts/link/unknown/",
     ],
-    "desk": ["/desk/", "/desk/tasks/"],
+    "desk": ["/desk/", "/desk/tasks/", "/desk/scripts/"],
     "reports": ["/policies/", "/policies/clock/"],
     "admin": [
         "/admin/",
@@ -103,6 +103,9 @@ PAGES_OF_ROOMS = {
         "/admin/chat/wording/",
         "/admin/agents/outsidebody/add/",
         "/admin/cases/topic/add/",
+        "/admin/knowledge/script/add/",
+        "/admin/knowledge/sequence/add/",
+        "/admin/knowledge/menu/add/",
     ],
     "operations": ["/healthz", "/health/"],
 }

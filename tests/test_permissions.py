@@ -49,6 +49,12 @@ PAGES: dict[str, dict[str, int]] = {
     "desk/tasks/": DESK,
     "desk/tasks/<int:pk>/take/": POST_ONLY,
     "desk/tasks/<int:pk>/finish/": POST_ONLY,
+    "desk/scripts/": DESK,
+    "desk/scripts/add/": POST_ONLY,
+    "desk/scripts/<int:pk>/": {**DESK, "agent": 404, "agent elsewhere": 404, "supervisor": 404},  # none of theirs
+    "desk/scripts/<int:pk>/delete/": POST_ONLY,
+    "api/v1/desk/scripts": EVERYBODY,  # by session, see tests/knowledge
+    "api/v1/desk/scripts/<int:pk>/used": POST_ONLY,
     "supervise/": SUPERVISION,
     "supervise/calendars/<int:pk>/close/": POST_ONLY,
     "supervise/calendars/<int:pk>/day/": POST_ONLY,

@@ -33,6 +33,7 @@ def rooms_of(request: HttpRequest) -> list[Room]:
         found.insert(0, Room("supervise", reverse("desk:supervise"), _("Supervision")))
     if may_work_the_desk(user):
         found.insert(0, Room("tasks", reverse("desk:tasks"), _("Tasks")))
+        found.insert(0, Room("scripts", reverse("knowledge:scripts"), _("Scripts")))
         found.insert(0, Room("desk", reverse("desk:desk"), _("Desk")))
     if not may_supervise(user) and may_approve_certificates(user):
         found.insert(0, Room("certificates", reverse("desk:certificates"), _("Certificates")))

@@ -301,6 +301,23 @@ CASES = (
     history("cases_historicaltopic", "topics", KEPT_POLICY, {POLICY: ("code", "name")}),
 )
 
+SCRIPT_TEXTS = {STAFF: ("name", "text"), POLICY: ("language_id",)}
+SEQUENCE_TEXTS = {POLICY: ("key", "name", "language_id", "rule", "outcome")}
+NODE_TEXTS = {POLICY: ("code", "label", "kind", "text", "page", "topic")}
+
+KNOWLEDGE = (
+    Table("knowledge_script", "texts that agents insert: the city's, and an agent's own", KEPT_STAFF, SCRIPT_TEXTS),
+    history("knowledge_historicalscript", "texts that agents insert", KEPT_STAFF, SCRIPT_TEXTS),
+    Table("knowledge_sequence", "scripts that belong one after the other", KEPT_POLICY, SEQUENCE_TEXTS),
+    history("knowledge_historicalsequence", "sequences of scripts", KEPT_POLICY, SEQUENCE_TEXTS),
+    Table("knowledge_step", "which script stands where in a sequence", KEPT_POLICY),
+    history("knowledge_historicalstep", "which script stands where in a sequence", KEPT_POLICY, {}),
+    Table("knowledge_menu", "self-service menus", KEPT_POLICY, {POLICY: ("language_id",)}),
+    history("knowledge_historicalmenu", "self-service menus", KEPT_POLICY, {POLICY: ("language_id",)}),
+    Table("knowledge_node", "rows of self-service menus", KEPT_POLICY, NODE_TEXTS),
+    history("knowledge_historicalnode", "rows of self-service menus", KEPT_POLICY, NODE_TEXTS),
+)
+
 NOTICES = (
     Table(
         "notices_mail",
@@ -413,7 +430,7 @@ INSTALLATION = (
     Table("axes_accessattemptexpiration", "nothing", NEVER, in_backup=InBackup.NONE),
 )
 
-TABLES = (*AGENTS, *CHAT, *CASES, *NOTICES, *POLICIES, *INSTALLATION)
+TABLES = (*AGENTS, *CHAT, *CASES, *KNOWLEDGE, *NOTICES, *POLICIES, *INSTALLATION)
 
 
 def table_called(name: str, tables: Iterable[Table] = TABLES) -> Table | None:
