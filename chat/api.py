@@ -25,6 +25,7 @@ from chat.permissions import access_as_customer, access_by_digest
 from chat.projection import Frame, event_frame, iso, ok_frame
 from chat.relay import Relay, current_relay
 from chat.rules import MAX_NAME, normal_text
+from contactcenter.knowledge.menus import plain_menu
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusal_response, whole_number_argument
 from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
@@ -51,6 +52,17 @@ async def availability(request: HttpRequest) -> HttpResponse:
     check_text(code, "department")
     with translation.override(supported(language) or "en"):
         facts = await current_relay().read(_availability, code, language, timezone.now())
+    return JsonResponse(facts, headers={"Cache-Control": f"public, max-age={AVAILABILITY_SECONDS}"})
+
+
+@open_to_sites("GET")
+async def menu(request: HttpRequest) -> HttpResponse:
+    """Answer the self-service menu of a department in a language, at any hour; 10 s old at most. Source: SJ-IVR."""
+    code, language = request.GET.get("department", ""), request.GET.get("language", "en")
+    check_text(code, "department")
+    check_text(language, "language")
+    with translation.override(supported(language) or "en"):
+        facts = await current_relay().read(_menu, code, language, timezone.now())
     return JsonResponse(facts, headers={"Cache-Control": f"public, max-age={AVAILABILITY_SECONDS}"})
 
 
@@ -133,6 +145,15 @@ def _availability(code: str, language_code: str, at: datetime) -> dict[str, Any]
         facts = news.read_availability(department, language, at=at)
         facts["notice"] = _notice(department, language)
         facts["asks"] = [field for field, is_asked in asked_for(at=at).items() if is_asked]
+        cache.set(key, facts, AVAILABILITY_SECONDS)
+    return facts
+
+
+def _menu(code: str, language_code: str, at: datetime) -> dict[str, Any]:
+    key = f"menu:{keyed_hash('menu', f'{code}:{language_code}')}"
+    facts: dict[str, Any] | None = cache.get(key)
+    if facts is None:
+        facts = plain_menu(department_for(code), language_for(language_code).pk, at=at)
         cache.set(key, facts, AVAILABILITY_SECONDS)
     return facts
 

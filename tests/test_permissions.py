@@ -86,6 +86,7 @@ PAGES: dict[str, dict[str, int]] = {
     "health/": ADMINISTRATION,
     "healthz": EVERYBODY,
     "api/v1/chat/availability": EVERYBODY,
+    "api/v1/chat/menu": EVERYBODY,
     "api/v1/chat/sessions": POST_ONLY,
     "api/v1/policies/clock": EVERYBODY,
     "api/v1/desk/tasks": DESK_JSON,
