@@ -19,6 +19,7 @@ from contactcenter.cases.models import Topic
 from contactcenter.lib.errors import WrongState
 from contactcenter.presets.certificates import load_kinds
 from contactcenter.presets.files import Person, Preset
+from contactcenter.presets.knowledge import load_knowledge
 from contactcenter.presets.policy import load_policy
 from contactcenter.presets.words import load_domains, load_words
 
@@ -55,6 +56,7 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     _certify(made, kinds=[row["code"] for row in preset.certificates], on=today, at=at)
     _assign(preset.people, on=today)
     _set_heads(preset, reset=reset)
+    load_knowledge(preset, reset=reset, on=today)
     _follow_demo_password(preset.people)
 
 

@@ -90,6 +90,7 @@ class Preset:
     words: list[Word]
     profanity: list[Word]
     link_domains: list[str]
+    knowledge: dict[str, Any]  # scripts, sequences and nodes, as the file has them
 
 
 def preset_names() -> list[str]:
@@ -120,6 +121,7 @@ def read_preset(name: str) -> Preset:
         words=_words("words"),
         profanity=_words("profanity"),
         link_domains=city.get("link_domains", []),
+        knowledge=_read(name, "knowledge"),
     )
 
 
