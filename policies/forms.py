@@ -24,9 +24,10 @@ from policies.calendar import FIRST_DAY, Day, Definition, Hours, Schedule, Week,
 from policies.calendars import from_json
 from policies.catalogue import Rule, rules
 from policies.hours import WEEKDAYS, read_hours, say_hours
-from policies.kinds import Number, Switch, Text, TimeOfDay, Value
+from policies.kinds import Number, Rungs, Switch, Text, TimeOfDay, Value
 from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
 from policies.previews import Preview, preview_day, preview_rule, preview_week, version_at
+from policies.rungs_form import RungsField
 from policies.values import SETTABLE, values_of, whole
 
 LONGEST_REASON = 300
@@ -219,6 +220,8 @@ def _value_field(value: Value) -> forms.Field:
         return forms.BooleanField(**about)
     if isinstance(value, Number):
         return _number_field(value, about)
+    if isinstance(value, Rungs):
+        return RungsField(**about, kind=value)
     return forms.CharField(**about, widget=_widget_of(value), validators=[partial(_check_at_the_form, value)])
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contactcenter.lib.errors import Invalid
 from policies.kinds import Number, Settable, Switch, Text, TimeOfDay, Value, say_seconds
+from policies.values_ladder import LADDER
 from policies.values_service import SERVICE
 
 
@@ -316,6 +317,7 @@ SETTABLE: dict[str, Settable] = {
         lambda values: _("Documents are reviewed every %(count)d years.") % {"count": values["years"]},
     ),
     **SERVICE,
+    **LADDER,
 }
 
 

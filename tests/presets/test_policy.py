@@ -18,6 +18,7 @@ from policies.calendars import compiled, latest_version
 from policies.catalogue import rules, sources
 from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
 from policies.values import SETTABLE, whole
+from policies.values_ladder import BEGINNING
 from policies.versions import in_force, planned, rules_in_force
 from tests.factories import UserFactory
 from tests.policies.factories import adopt
@@ -89,6 +90,15 @@ EAGLE_MOUNTAIN = {
     "EM-COM-Daii": {"busy_seconds": 30},
     "EM-FWD": {"seconds": 60},
     "SJ-ACD": {"offer_seconds": 30, "abandoned_seconds": 120, "away_seconds": 30},
+    "EM-CAP": {"rungs": BEGINNING, "maximum": 3, "trainee_seats": 1},
+    "EM-CAP-down": {
+        "below_satisfaction": 80,
+        "first_response_seconds": 60,
+        "window": 100,
+        "min_ratings": 10,
+        "chats_between": 20,
+    },
+    "SJ-BACK": {"drill_days": 90},
 }
 MAPLEBROOK = {
     **EAGLE_MOUNTAIN,
