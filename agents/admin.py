@@ -21,6 +21,7 @@ from agents.models import (
     ChannelAssignment,
     Department,
     DepartmentHours,
+    EarlierRecord,
     Language,
     LogIn,
     Membership,
@@ -28,16 +29,19 @@ from agents.models import (
     Role,
     User,
 )
+from agents.seats import why_so_many
 from contactcenter.lib.admin import ConfigAdmin, DayInput, HistoryAdmin, MomentInput
 from contactcenter.lib.errors import DomainError
 
 if TYPE_CHECKING:
     LogInModelAdmin = admin.ModelAdmin[LogIn]
     MembershipStackedInline = admin.StackedInline[Membership, Agent]
+    EarlierStackedInline = admin.StackedInline[EarlierRecord, Agent]
     UserModelForm = forms.ModelForm[User]
 else:
     LogInModelAdmin = admin.ModelAdmin
     MembershipStackedInline = admin.StackedInline
+    EarlierStackedInline = admin.StackedInline
     UserModelForm = forms.ModelForm
 
 admin.site.unregister(Group)
@@ -170,20 +174,29 @@ class MembershipInline(MembershipStackedInline):
     extra = 0
 
 
+class EarlierRecordInline(EarlierStackedInline):
+    """What somebody did before; the ladder counts it."""
+
+    model = EarlierRecord
+    extra = 0
+    fields = ("chats", "rated", "satisfied", "first_response_seconds")
+
+
 @admin.register(Agent)
 class AgentAdmin(ConfigAdmin):
     """Who takes chats: seats, languages, departments. Rows come with the roles; presence is for looking at."""
 
-    list_display = ("user", "presence", "seats", "department_names", "language_names", "suspended_until")
+    list_display = ("user", "presence", "seats", "fixed_seats", "department_names", "language_names", "suspended_until")
     list_filter = ("presence", "departments", "languages")
+    list_select_related = ("user",)
     search_fields = ("user__username", "user__first_name", "user__last_name", "user__display_name")
-    fields = ("user", "presence", "seats", "languages", "suspended_until")
-    readonly_fields = ("user", "presence")
+    fields = ("user", "presence", "seats_why", "fixed_seats", "languages", "suspended_until")
+    readonly_fields = ("user", "presence", "seats_why")
     formfield_overrides = {
         DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput},
         ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, EarlierRecordInline)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -200,8 +213,14 @@ class AgentAdmin(ConfigAdmin):
     def language_names(self, agent: Agent) -> str:
         return ", ".join(language.name for language in agent.languages.all())
 
+    @admin.display(description=_("chats at once"))
+    def seats_why(self, agent: Agent) -> str:
+        return why_so_many(agent, held=agent.held_seats.count())
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        is_anew = any(formset.model is EarlierRecord and formset.has_changed() for formset in formsets)
+        actions.settle_seats(form.instance.pk, by=_acting(request), at=timezone.now(), is_anew=is_anew)
         actions.tell_about(form.instance)
 
 

@@ -9,6 +9,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from chat import (
             conformance,
+            conformance_ladder,
             conformance_passing,
             conformance_retention,
             conformance_routing,
@@ -19,6 +20,7 @@ class ChatConfig(AppConfig):
         from contactcenter.knowledge.outcomes import register_outcomes
 
         conformance.register()
+        conformance_ladder.register()
         conformance_passing.register()
         conformance_retention.register()
         conformance_routing.register()

@@ -18,6 +18,7 @@ from agents.certification import certified_languages, closed_to, why_missing
 from agents.hours import local_date
 from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
+from agents.seats import why_so_many
 from chat import rules
 from chat.desks import agent_card, colleague, read_offers, read_transfers, why_away
 from chat.matching import department_helpers
@@ -112,11 +113,10 @@ class Desk:
     sessions: list[Frame]
     offers: dict[UUID, Frame]
     colleague: Frame  # as the others see this agent
-    why_none: str = ""  # why no chat opens to them at all
+    why: str  # why so many chats, or none at all
 
     def seats(self) -> Frame:
-        why = self.why_none or f"{self.held} of {self.allowed} chats"
-        return {"held": self.held, "allowed": self.allowed, "why": why}
+        return {"held": self.held, "allowed": self.allowed, "why": self.why}
 
 
 def read_desk(agent_id: int, *, at: datetime) -> Desk | None:
@@ -126,7 +126,7 @@ def read_desk(agent_id: int, *, at: datetime) -> Desk | None:
 
 def read_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int, Desk]:
     """Return the desks of these agents; the same few statements, however many they are."""
-    agents = Agent.objects.filter(pk__in=agent_ids).select_related("user")
+    agents = Agent.objects.filter(pk__in=agent_ids).select_related("user", "standing__version", "earlier")
     agents = agents.prefetch_related("user__grants", "memberships__department", "languages")
     agents = agents.annotate(held=Count("held_seats"))
     sessions, offers = _sessions_on_desks(agent_ids, at=at), read_offers(agent_ids)
@@ -169,7 +169,7 @@ def _desk_of(agent: Agent, sessions: list[Frame], offers: dict[UUID, Frame], why
         sessions=sessions,
         offers=offers,
         colleague=colleague(agent, free=max(0, allowed - held - len(offers))),
-        why_none=why_none or why_away(agent),
+        why=why_none or why_away(agent) or why_so_many(agent, held=held),
     )
 
 

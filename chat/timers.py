@@ -14,6 +14,7 @@ from agents.models import Department
 from chat import rules
 from chat.actions.answering import give_agents_time_again, press_silent_agents
 from chat.actions.connections import prolong_grace
+from chat.actions.ladder import settle_ladders
 from chat.actions.messages import record
 from chat.actions.routing import expire_offers, note_who_is_away, prolong_offers, route
 from chat.actions.seen import excuse_all
@@ -60,6 +61,7 @@ def act_on_due_timers(*, at: datetime) -> int:
         note_the_away,
         end_the_running,
         end_wrap_ups,
+        settle_ladders,
         note_who_is_away,
         route,
     ):

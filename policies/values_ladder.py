@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from policies.kinds import Number, Rungs, Settable, say_seconds
 
-BEGINNING = [
+BEGINNING: list[dict[str, Any]] = [
     {"chats": 0, "seats": 1},
     {"chats": 100, "operator": ">", "percent": 80, "seconds": 60, "seats": 2},
     {"chats": 500, "operator": ">=", "percent": 80, "seconds": 60, "seats": 3},

@@ -99,12 +99,17 @@ class RoleGrantFactory(factory.django.DjangoModelFactory[RoleGrant]):
 
 
 class AgentFactory(factory.django.DjangoModelFactory[Agent]):
-    """An agent who is offline and in no department; `user__roles` names other roles than agent."""
+    """An agent who is offline and in no department; `user__roles` names other roles than agent.
+
+    Other `seats` than three are fixed, so that no ladder changes them.
+    """
 
     class Meta:
         model = Agent
 
     user = factory.SubFactory(UserFactory, roles=[Role.AGENT])
+    seats = 3
+    fixed_seats = factory.LazyAttribute(lambda agent: None if agent.seats == 3 else agent.seats)
 
 
 class MembershipFactory(factory.django.DjangoModelFactory[Membership]):

@@ -93,7 +93,7 @@ PAGES_OF_ROOMS = {
         "/accounts/second-factor/set-up/",
         "/accounts/link/unknown/",
     ],
-    "desk": ["/desk/", "/desk/tasks/", "/desk/scripts/"],
+    "desk": ["/desk/", "/desk/tasks/", "/desk/scripts/", "/desk/ladder/", "/supervise/", "/supervise/ladder/"],
     "reports": ["/policies/", "/policies/clock/"],
     "admin": [
         "/admin/",

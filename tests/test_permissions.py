@@ -55,6 +55,7 @@ PAGES: dict[str, dict[str, int]] = {
     "desk/scripts/<int:pk>/delete/": POST_ONLY,
     "api/v1/desk/scripts": EVERYBODY,  # by session, see tests/knowledge
     "api/v1/desk/scripts/<int:pk>/used": POST_ONLY,
+    "desk/ladder/": DESK,
     "supervise/": SUPERVISION,
     "supervise/calendars/<int:pk>/close/": POST_ONLY,
     "supervise/calendars/<int:pk>/day/": POST_ONLY,
@@ -64,6 +65,9 @@ PAGES: dict[str, dict[str, int]] = {
     "supervise/channels/": SUPERVISION,
     "supervise/channels/assign/": POST_ONLY,
     "supervise/channels/<int:pk>/end/": POST_ONLY,
+    "supervise/ladder/": SUPERVISION,
+    "supervise/ladder/<int:pk>/": {**SUPERVISION, "supervisor": 404},  # no such agent
+    "supervise/ladder/<int:pk>/limit/": POST_ONLY,
     "supervise/retention/": {**SUPERVISION, "admin": 200},
     "supervise/retention/purge/": POST_ONLY,
     "supervise/evaluations/<int:pk>/close/": POST_ONLY,
@@ -99,7 +103,7 @@ BY_TOKEN = {  # by the chat's token alone: the table of HTTP below
     "api/v1/chat/sessions/<uuid:session_id>/frames",
 }
 BY_PREFIX = {"admin/": ADMINISTRATION}
-EXAMPLES = {"<str:secret>": "x" * 43, "<int:pk>": "1", "<uuid:session_id>": UNKNOWN, "<uuid:uid>": UNKNOWN}
+EXAMPLES = {"<str:secret>": "x" * 43, "<int:pk>": "999999", "<uuid:session_id>": UNKNOWN, "<uuid:uid>": UNKNOWN}
 
 
 def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:

@@ -9,6 +9,15 @@ from agents.actions.certificates import (
     tell_about_kinds,
     withdraw_certificate,
 )
+from agents.actions.ladder import (
+    fix_seats,
+    is_unsettled,
+    note_earlier,
+    note_record,
+    restrict_seats,
+    settle_seats,
+    unsettled,
+)
 from agents.actions.links import ask_for_new_password, delete_dead_links, set_password_by_link
 from agents.actions.lockout import Try, begin_try, forget_old_tries, forget_tries
 from agents.actions.logins import delete_dead_sessions, end_login, end_logins, open_login, record_activity
@@ -38,22 +47,29 @@ __all__ = [
     "end_assignment",
     "end_login",
     "end_logins",
+    "fix_seats",
     "forget_old_tries",
     "forget_tries",
     "invite",
     "invite_again",
+    "is_unsettled",
     "new_device",
     "note_certificate",
     "note_connected",
     "note_disconnected",
+    "note_earlier",
+    "note_record",
     "open_login",
     "record_activity",
     "reset_second_factor",
+    "restrict_seats",
     "set_password_by_link",
     "set_presence",
     "set_roles",
+    "settle_seats",
     "tell_about",
     "tell_about_kinds",
+    "unsettled",
     "use_second_factor",
     "withdraw_certificate",
 ]

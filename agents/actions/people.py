@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents import rules
+from agents.actions.ladder import settle_seats
 from agents.actions.links import send_link, withdraw_links
 from agents.actions.logins import end_logins
 from agents.actions.presence import set_presence
@@ -103,6 +104,7 @@ def tell_about(agent: Agent) -> None:
 def _follow_roles(user: User, roles: set[str], *, at: datetime) -> None:
     if rules.works_the_desk(roles):
         agent, _is_new = Agent.objects.get_or_create(user=user)
+        settle_seats(agent.pk, at=at)
         emit("agent", agent_id=agent.pk)
     else:
         _leave_the_desk(user, at=at)

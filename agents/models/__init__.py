@@ -13,10 +13,12 @@ from agents.models.certificates import (
 from agents.models.departments import Channel, Department, DepartmentHours, Language
 from agents.models.desk import MAX_SEATS, Agent, AgentQuerySet, Membership, Presence, PresenceInterval
 from agents.models.directory import OutsideBody
+from agents.models.ladder import MAX_CHATS, EarlierRecord, LadderStanding, LadderStep
 from agents.models.logins import LogIn, LogInQuerySet, LogInTry, OneTimeLink, RecoveryCode
 from agents.models.people import Role, RoleGrant, User, UserManager, UserQuerySet
 
 __all__ = [
+    "MAX_CHATS",
     "MAX_SEATS",
     "MAX_VALID_DAYS",
     "Agent",
@@ -30,7 +32,10 @@ __all__ = [
     "ChannelAssignmentQuerySet",
     "Department",
     "DepartmentHours",
+    "EarlierRecord",
     "Evidence",
+    "LadderStanding",
+    "LadderStep",
     "Language",
     "LogIn",
     "LogInQuerySet",

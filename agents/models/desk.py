@@ -38,7 +38,29 @@ class Agent(models.Model):
         _("seats"),
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)],
-        help_text=_("How many chats at once. Fewer than are held now: those stay, no new one is given."),
+        help_text=_("How many chats at once are allowed now, from all that limits them. Chats that run stay."),
+    )
+    fixed_seats = models.PositiveSmallIntegerField(
+        _("fixed number of chats"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)],
+        help_text=_(
+            "So many chats at once, whatever the ladder says; the conformance page shows it as a departure from "
+            "EM-CAP. Fewer than are held now: those stay, no new one is given. Empty: as the ladder says."
+        ),
+    )
+    restricted_to = models.PositiveSmallIntegerField(
+        _("limited to"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)],
+        help_text=_("No more chats at once than this, as a supervisor has decided. Empty: not limited."),
+    )
+    restricted_why = models.CharField(_("reason of the limit"), max_length=300, blank=True)
+    restricted_at = models.DateTimeField(_("limited since"), null=True, blank=True)
+    restricted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("limited by")
     )
     presence = models.CharField(_("presence"), max_length=10, choices=Presence, default=Presence.OFFLINE)
     departments: models.ManyToManyField[Department, Membership] = models.ManyToManyField(
@@ -67,6 +89,21 @@ class Agent(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(seats__gte=1, seats__lte=MAX_SEATS), name="agents_agent_seats_in_range"),
+            models.CheckConstraint(
+                condition=Q(fixed_seats__isnull=True) | Q(fixed_seats__gte=1, fixed_seats__lte=MAX_SEATS),
+                name="agents_agent_fixed_seats_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    restricted_to__isnull=True,
+                    restricted_why="",
+                    restricted_at__isnull=True,
+                    restricted_by__isnull=True,
+                )
+                | Q(restricted_to__gte=1, restricted_to__lte=MAX_SEATS, restricted_at__isnull=False)
+                & ~Q(restricted_why=""),
+                name="agents_agent_restriction_is_whole",
+            ),
             models.CheckConstraint(condition=Q(presence__in=Presence.values), name="agents_agent_presence_known"),
         ]
 

@@ -3,6 +3,7 @@
 from chat.actions.choices import Choice, Option, choose
 from chat.actions.connections import close_connection, keep_connections, open_connection, sweep_connections
 from chat.actions.hold import place_on_hold, resume
+from chat.actions.ladder import recompute, recompute_all, settle_ladders
 from chat.actions.ledger import drop_ledger_entries, import_ledger_entries
 from chat.actions.messages import append
 from chat.actions.notes import note, open_case
@@ -71,11 +72,14 @@ __all__ = [
     "purge_from_ledger",
     "purge_if_due",
     "rate",
+    "recompute",
+    "recompute_all",
     "repeat_request",
     "report_link",
     "request_chat",
     "resume",
     "route",
+    "settle_ladders",
     "show_life",
     "start_choices",
     "sweep_connections",

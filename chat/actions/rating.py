@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from chat.actions.ladder import recompute
 from chat.actions.screened import raise_flags
 from chat.actions.staff_notes import Flag, tell_staff
 from chat.emergencies import EMERGENCY, Help, emergency_words, help_in_emergency
@@ -22,7 +23,6 @@ LOWEST, HIGHEST = 1, 5
 LONGEST_COMMENT = 1000
 
 
-@transaction.atomic
 def rate(session_id: UUID, *, token_digest: str, score: int, comment: str = "", at: datetime) -> Help | None:
     """Keep a score and a comment while the token lives; a second rating replaces the first, the same changes nothing.
 
@@ -32,15 +32,27 @@ def rate(session_id: UUID, *, token_digest: str, score: int, comment: str = "", 
     """
     if not LOWEST <= score <= HIGHEST:
         raise DomainError("out_of_range", _("Choose a score from 1 to 5."), field="score")
+    whom_to_call, agent_id = _rate(session_id, token_digest, score, comment, at=at)
+    if agent_id is not None:
+        recompute(agent_id, at=at)  # it locks the agent, who is locked before any chat
+    return whom_to_call
+
+
+@transaction.atomic
+def _rate(
+    session_id: UUID, token_digest: str, score: int, comment: str, *, at: datetime
+) -> tuple[Help | None, int | None]:
+    """Keep the rating; answer the help, and whose ladder is to be looked at anew, if anybody's."""
     session = ChatSession.objects.locked().select_related("department").filter(pk=session_id).first()
     access_by_digest(session_id, token_digest, at=at)
     assert session is not None  # it was opened by its token
     if not session.is_ended:
         raise WrongState(_("You can rate the chat once it has ended."))
     screened = screen(normal_text(comment), emergency_words())
-    if (session.rating, session.rating_comment) != (score, screened.text):
+    is_new = (session.rating, session.rating_comment) != (score, screened.text)
+    if is_new:
         _keep_rating(session, score, screened.text, at=at)
-    return _help_after(session, screened, at=at)
+    return _help_after(session, screened, at=at), session.agent_id if is_new else None
 
 
 def _keep_rating(session: ChatSession, score: int, comment: str, *, at: datetime) -> None:
@@ -49,12 +61,7 @@ def _keep_rating(session: ChatSession, score: int, comment: str, *, at: datetime
     ChatRecord.objects.filter(pk=session.pk).update(rating=score)
     tell_staff(session, StaffKind.RATED, at=at, data={"score": score})
     if session.agent_id is not None:
-        _count_anew(session.agent_id, at=at)
         emit("agent", agent_id=session.agent_id)
-
-
-def _count_anew(agent_id: int, *, at: datetime) -> None:
-    """Let everything follow that hangs on an agent's ratings: the one place for it. Source: EM-CAP, EM-CAP-down."""
 
 
 def _help_after(session: ChatSession, screened: Screened, *, at: datetime) -> Help | None:

@@ -15,6 +15,7 @@ from agents.certification import MISSING_SQL, missing_kinds, why_missing
 from agents.models import Agent, Channel
 from agents.rules import level_of
 from chat import rules
+from chat.actions.ladder import settle_if_due
 from chat.models import ChatSession, Offer, Seat
 from contactcenter.lib.errors import DomainError
 
@@ -47,6 +48,7 @@ def move_seat(session: ChatSession, agent: Agent, *, on: date, at: datetime) -> 
 
 
 def _fill(statement: str, agent: Agent, session: ChatSession, *, on: date, at: datetime) -> None:
+    settle_if_due(agent, at=at)
     facts: dict[str, Any] = {
         "agent_id": agent.pk,
         "session_id": session.pk,

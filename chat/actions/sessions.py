@@ -158,7 +158,7 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     Accepting what one already holds changes nothing, and who declined may
     still accept. Raises `NotFound`, `taken`, `ended`, `not_online`, `closed`,
     `offered_elsewhere`, `not_certified`, `no_seat`.
-    Source: EM-DEF, EM-HRS, EM-COM-Da, PH-CERT, SJ-ACD, SJ-GREET.
+    Source: EM-DEF, EM-HRS, EM-CAP, EM-COM-Da, PH-CERT, SJ-ACD, SJ-GREET.
     """
     agent = Agent.objects.locked().select_related("user").get(pk=agent_id)
     session = access_to_accept(session_id, agent)

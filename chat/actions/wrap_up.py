@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from chat.actions.ladder import recompute, recompute_all
 from chat.actions.outgoing import staff_text
 from chat.models import ChatRecord, ChatSession, Kind
 from chat.permissions import access_as_agent
@@ -29,7 +30,6 @@ def wrap_up_time(*, at: datetime) -> timedelta:
     return timedelta(minutes=number_in_force(RULE, "wrap_up_minutes", at=at))
 
 
-@transaction.atomic
 def wrap_up(
     session_id: UUID, *, agent_id: int, note: str = "", topic: str = "", outcome: str = "", at: datetime
 ) -> ChatSession:
@@ -39,6 +39,13 @@ def wrap_up(
     `NotFound`, `WrongState` before the end and when the time for it is over,
     `Invalid`, `edit`. Source: EM-RET-A, EM-PAY, EM-COM-C.
     """
+    session = _wrap_up(session_id, agent_id, note, topic, outcome, at=at)
+    recompute(agent_id, at=at)
+    return session
+
+
+@transaction.atomic
+def _wrap_up(session_id: UUID, agent_id: int, note: str, topic: str, outcome: str, *, at: datetime) -> ChatSession:
     session = access_as_agent(session_id, agent_id)
     if not session.is_ended:
         raise WrongState(_("End the chat before you round it off."))
@@ -65,12 +72,16 @@ def _guard_same(session: ChatSession, note: str, topic: str) -> ChatSession:
 
 
 def end_wrap_ups(*, at: datetime) -> int:
-    """Round off the chats whose time for it is over; answer how many. Safe to run twice. Source: EM-RET-A."""
-    return sum(iter(lambda: _end_some(at), 0))
+    """Round off the chats whose time for it is over; answer how many. Safe to run twice. Source: EM-RET-A, EM-CAP."""
+    ended = 0
+    while sessions := _end_some(at):
+        ended += len(sessions)
+        recompute_all({session.agent_id for session in sessions}, at=at)
+    return ended
 
 
 @transaction.atomic
-def _end_some(at: datetime) -> int:
+def _end_some(at: datetime) -> list[ChatSession]:
     time = wrap_up_time(at=at)
     is_due = Q(wrap_up_deadline__lte=at) | Q(wrap_up_deadline__isnull=True, ended_at__lte=at - time)
     due = ChatSession.objects.filter(is_due, status=Status.ENDED, wrapped_up_at__isnull=True).order_by("pk")
@@ -81,7 +92,7 @@ def _end_some(at: datetime) -> int:
         session.wrap_up_deadline = None
     ChatSession.objects.bulk_update(sessions, ["wrapped_up_at", "wrap_up_deadline"])
     ChatRecord.objects.bulk_create([record_of(session) for session in sessions], ignore_conflicts=True)
-    return len(sessions)
+    return sessions
 
 
 def begin_wrap_up(session: ChatSession, *, at: datetime) -> None:

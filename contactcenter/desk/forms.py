@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from agents.actions.ladder import MAX_WHY
+from agents.models import MAX_SEATS
 from chat.models import PERSON_REASONS
 from contactcenter.cases.models import Task
 from contactcenter.lib.admin import DayInput
@@ -128,4 +130,26 @@ class FinishTaskForm(forms.Form):
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For colleagues; it is emptied when the task is."),
+    )
+
+
+class LimitForm(forms.Form):
+    """Limit how many chats somebody holds at once."""
+
+    to = forms.IntegerField(
+        label=_("At most so many chats at once"),
+        required=False,
+        min_value=1,
+        max_value=MAX_SEATS,
+        help_text=_("Empty: no limit of yours any more. Chats that run stay in any case."),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            _("Write a whole number from 1 on, or leave it empty. Who is to hold no chat is suspended."),
+        ),
+    )
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=MAX_WHY,
+        help_text=_("The agent reads it."),
+        error_messages={"required": _("Write why. The agent reads it.")},
     )

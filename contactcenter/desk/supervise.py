@@ -36,6 +36,7 @@ from chat.models import ChatSession
 from chat.states import Status
 from contactcenter.desk.forms import CloseEarlyForm, DayForm
 from contactcenter.desk.standing import standing
+from contactcenter.desk.steps import latest_steps
 from contactcenter.lib.errors import DomainError, NotFound
 from policies.actions import close_early, open_again, set_day
 from policies.calendar import Calendar
@@ -203,6 +204,7 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
         "offices": [_office(each, wrong, at=at) for each in calendars_in_use()],
         "figures": _figures(),
         "standing": standing(at=at),
+        "steps": latest_steps(),
         "certificates": _waiting_for(request),
         "stopped": texts.stopped_texts(),
         "links": texts.reported_links(),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.desk import channels, refer, retention, supervise, tasks, views
+from contactcenter.desk import channels, ladder, refer, retention, supervise, tasks, views
 
 app_name = "desk"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/v1/desk/tasks", tasks.task_counts, name="task_counts"),
     path("api/v1/desk/directory", tasks.desk_directory, name="directory"),
     path("api/v1/desk/refer", refer.refer, name="refer"),
+    path("desk/ladder/", ladder.own_ladder, name="own_ladder"),
     path("supervise/", supervise.supervise, name="supervise"),
     path("supervise/calendars/<int:pk>/close/", supervise.close, name="close"),
     path("supervise/calendars/<int:pk>/day/", supervise.day, name="day"),
@@ -25,6 +26,9 @@ urlpatterns = [
     path("supervise/channels/assign/", channels.assign, name="assign_channel"),
     path("supervise/channels/<int:pk>/end/", channels.end, name="end_assignment"),
     path("supervise/chats/<uuid:session_id>/texts/<uuid:uid>/", supervise.decide, name="decide"),
+    path("supervise/ladder/", ladder.ladder, name="ladder"),
+    path("supervise/ladder/<int:pk>/", ladder.ladder_of, name="ladder_of"),
+    path("supervise/ladder/<int:pk>/limit/", ladder.limit, name="limit"),
     path("supervise/certificates/", supervise.certificates, name="certificates"),
     path("supervise/certificates/<int:pk>/approve/", supervise.approve, name="approve"),
 ]

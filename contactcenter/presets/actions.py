@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agents.actions import assign_to_chat, certify, set_roles
+from agents.actions import assign_to_chat, certify, note_earlier, set_roles
+from agents.ladder import Record
 from agents.models import Agent, Department, Language, Membership, OutsideBody, User
 from chat.models import Wording
 from contactcenter.cases.models import Topic
@@ -106,8 +107,16 @@ def _put_person(person: Person, *, reset: bool, at: datetime) -> bool:
     user.save()
     set_roles(user, person.roles, by=None, at=at)
     if person.departments:
-        _place(Agent.objects.get(user=user), person)
+        agent = Agent.objects.get(user=user)
+        _place(agent, person)
+        if person.earlier:
+            note_earlier(agent.pk, figures=_earlier(person.earlier), by=None, at=at)
     return True
+
+
+def _earlier(figures: dict[str, int]) -> Record:
+    mean = timedelta(seconds=figures["first_response_seconds"])
+    return Record(figures["chats"], figures["rated"], figures["satisfied"], mean)
 
 
 def _place(agent: Agent, person: Person) -> None:

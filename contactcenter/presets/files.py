@@ -27,6 +27,7 @@ class Person:
     roles: list[str]
     departments: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
+    earlier: dict[str, int] = field(default_factory=dict)  # what they did before: a row of `EarlierRecord`
 
     @property
     def email(self) -> str:

@@ -13,6 +13,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from agents.models import Agent, Department, LogIn, Role, User
 from contactcenter.notices.models import Mail
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, MailFactory, UserFactory, log_in
+from tests.policies.factories import adopt
 
 PEOPLE = "/admin/agents/user/"
 INLINE = re.compile(r"<style\b|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.I)
@@ -94,12 +95,16 @@ def test_a_refused_action_says_why(admin_client):
     assert boss.is_active
 
 
+NOTHING_EARLIER = {"earlier-TOTAL_FORMS": 0, "earlier-INITIAL_FORMS": 0}
+
+
 def test_an_agent_gets_departments_and_languages_but_no_presence(admin_client):
     agent = AgentFactory()
     department = DepartmentFactory()
     LanguageFactory()
     facts = {
-        "seats": 5,
+        "seats": 7,
+        "fixed_seats": 5,
         "presence": "online",
         "languages": ["en"],
         "suspended_until": "2026-11-30T08:00",
@@ -107,6 +112,7 @@ def test_an_agent_gets_departments_and_languages_but_no_presence(admin_client):
         "memberships-INITIAL_FORMS": 0,
         "memberships-0-department": department.pk,
         "memberships-0-is_primary": "on",
+        **NOTHING_EARLIER,
     }
     assert admin_client.post(f"/admin/agents/agent/{agent.pk}/change/", facts).status_code == 302
     agent.refresh_from_db()
@@ -117,9 +123,31 @@ def test_an_agent_gets_departments_and_languages_but_no_presence(admin_client):
 @pytest.mark.parametrize("seats", ["0", "1001", "-1", "many"])
 def test_impossible_seats_are_refused_at_the_form(admin_client, seats):
     agent = AgentFactory()
-    facts = {"seats": seats, "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
-    assert admin_client.post(f"/admin/agents/agent/{agent.pk}/change/", facts).status_code == 200
+    facts = {
+        "fixed_seats": seats,
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+        **NOTHING_EARLIER,
+    }
+    page = admin_client.post(f"/admin/agents/agent/{agent.pk}/change/", facts)
+    assert "fixed_seats" in page.context["adminform"].errors
     assert Agent.objects.get().seats == 3
+
+
+@pytest.mark.rule("EM-CAP")
+def test_what_an_agent_did_before_is_written_down_and_gives_the_rung(admin_client):
+    adopt("EM-CAP")
+    agent = AgentFactory()
+    page = f"/admin/agents/agent/{agent.pk}/change/"
+    facts = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0, **NOTHING_EARLIER}
+    earlier = {"earlier-TOTAL_FORMS": 1, "earlier-0-chats": 341, "earlier-0-rated": 200, "earlier-0-satisfied": 172}
+    wrong = admin_client.post(page, {**facts, **earlier, "earlier-0-satisfied": 201})
+    assert "No more can be satisfied than were rated" in wrong.content.decode()
+    earlier["earlier-0-first_response_seconds"] = 41
+    assert admin_client.post(page, {**facts, **earlier}).status_code == 302
+    agent.refresh_from_db()
+    assert agent.seats == 2
+    assert "2 of 3 chats: 341 chats, 86 % satisfied" in admin_client.get(page).content.decode()
 
 
 def test_a_second_default_department_is_refused_at_the_form(admin_client):

@@ -41,8 +41,27 @@ def history(name: str, holds: str, goes: Way, columns: Mapping[Class, tuple[str,
 
 
 AGENTS = (
-    Table("agents_agent", "who takes chats, with how many at once", KEPT_STAFF, {STAFF: ("presence",)}),
-    history("agents_historicalagent", "who takes chats", KEPT_STAFF, {}),
+    Table(
+        "agents_agent",
+        "who takes chats, with how many at once",
+        KEPT_STAFF,
+        {STAFF: ("presence", "restricted_why")},
+    ),
+    history("agents_historicalagent", "who takes chats", KEPT_STAFF, {STAFF: ("restricted_why",)}),
+    Table("agents_earlierrecord", "figures of chats that an agent held before there was this program", KEPT_STAFF),
+    history("agents_historicalearlierrecord", "figures of such chats", KEPT_STAFF, {}),
+    Table(
+        "agents_ladderstanding",
+        "where each agent stands on the ladder, with figures of their chats",
+        KEPT_STAFF,
+        {STAFF: ("binding",)},
+    ),
+    Table(
+        "agents_ladderstep",
+        "each change of how many chats somebody may hold: figures, rule and reason",
+        KEPT_STAFF,
+        {STAFF: ("binding", "figures", "why"), POLICY: ("kind", "rule")},
+    ),
     Table("agents_agent_languages", "who speaks what", KEPT_STAFF, {STAFF: ("language_id",)}),
     Table("agents_historicalagent_languages", "earlier states: who speaks what", KEPT_STAFF, {STAFF: ("language_id",)}),
     Table("agents_channelassignment", "who takes which channel", KEPT_STAFF, {STAFF: ("why",), POLICY: ("channel",)}),

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from agents.actions import assign_to_chat, certify
+from agents.actions import assign_to_chat, certify, fix_seats
 from agents.models import (
     MAX_SEATS,
     Agent,
@@ -75,7 +75,8 @@ def make_load_agents(count: int, *, seats: int, password: str, at: datetime) -> 
             },
         )
         RoleGrant.objects.get_or_create(user=user, role=Role.AGENT)
-        agent, _ = Agent.objects.update_or_create(user=user, defaults={"seats": seats, "suspended_until": None})
+        agent, _ = Agent.objects.update_or_create(user=user, defaults={"suspended_until": None})
+        fix_seats(agent.pk, seats=seats, by=None, at=at)  # the ladder would begin with one
         Membership.objects.get_or_create(agent=agent, department=department, defaults={"is_primary": True})
         agent.languages.add(language)
         certify(agent, kinds=kinds, on=timezone.localdate(at), at=at)
