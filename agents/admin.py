@@ -314,4 +314,4 @@ def acting_now(request: HttpRequest) -> tuple[User, datetime]:
     return _acting(request), timezone.now()
 
 
-from agents import admin_certificates  # noqa: E402, F401  # more pages of this administration; they use the above
+from agents import admin_certificates, admin_service  # noqa: E402, F401  # more pages of this administration; they use the above

@@ -9,10 +9,12 @@ class AgentsConfig(AppConfig):
     verbose_name = _("staff")
 
     def ready(self) -> None:
+        from agents import conformance
         from policies.reviews import register_reviewable
 
         register_reviewable("agents.CertificateKind")
         register_reviewable("agents.OutsideBody")
+        conformance.register()
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):

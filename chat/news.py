@@ -19,6 +19,7 @@ from agents.hours import local_date
 from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
 from agents.seats import why_so_many
+from agents.service import say_incidents
 from chat import rules
 from chat.desks import agent_card, colleague, read_offers, read_transfers, why_away
 from chat.matching import department_helpers
@@ -179,16 +180,21 @@ def read_waiting(session: ChatSession, *, at: datetime) -> Waiting | None:
 
 
 def read_availability(department: Department, language: Language | None, *, at: datetime) -> Frame:
-    """Return what a resident may know before asking for a chat, the same for everybody. Source: EM-HRS, EM-HRS-30."""
+    """Return what a resident may know before asking for a chat, the same for everybody.
+
+    Source: EM-HRS, EM-HRS-30, SJ-BACK.
+    """
     opening = opening_of(department, at=at)
     ahead = ChatSession.objects.queued().filter(department=department).count()
     accepts = recent_accepts(at=at)[(department.pk, language.pk if language else "en")]
     serving = Agent.objects.filter(user__is_active=True, departments=department)
     today = local_date(at, calendar=opening.calendar)
+    spoken = language.pk if language else "en"
     return {
         "state": opening.state,
         "staffed": _is_staffed(serving, on=today, at=at),
-        "next_opening": iso(opening.next_opening),
+        "next_opening": None if opening.backup else iso(opening.next_opening),
+        "backup": opening.backup.as_frame(spoken) if opening.backup else None,
         "rule": opening.rule or None,
         "why": opening.why or None,
         "estimated_wait_seconds": rules.estimated_wait_seconds(ahead + 1, accepts),
@@ -196,7 +202,7 @@ def read_availability(department: Department, language: Language | None, *, at: 
         "departments": [
             {"code": row.code, "name": row.name} for row in Department.objects.filter(is_active=True).order_by("name")
         ],
-        "incident": None,
+        "incident": say_incidents(department, spoken, at=at),
     }
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from agents.actions.service import RULE as BACK_UP
 from agents.hours import calendar_of
 from agents.models import Department
+from agents.service import Backup, backup_of
 from chat.retention import RULE as RETENTION
 from chat.retention import Retention
 from contactcenter.lib.errors import DomainError
@@ -19,7 +23,7 @@ from policies.versions import rules_in_force
 from policies.why import source_of
 
 HOURS, LAST_CHAT = "EM-HRS", "EM-HRS-30"
-OPEN, CLOSING_SOON, CLOSED = "open", "closing_soon", "closed"
+OPEN, CLOSING_SOON, CLOSED, BACKUP = "open", "closing_soon", "closed", "backup"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Opening:
     versions: dict[str, RuleVersion]
     is_round_the_clock: bool = False
     refusal: str = ""  # why no chat may begin at any hour: what becomes of it is not written down
+    backup: Backup | None = None  # the way round, while the chat is out of order
 
     @property
     def why(self) -> str:
@@ -52,19 +57,24 @@ class Opening:
         """The rule that keeps a chat from beginning; empty while none does."""
         if self.refusal:
             return RETENTION
-        return {OPEN: "", CLOSING_SOON: LAST_CHAT, CLOSED: HOURS}[self.state]
+        return {OPEN: "", CLOSING_SOON: LAST_CHAT, CLOSED: HOURS, BACKUP: BACK_UP}[self.state]
 
 
 def opening_of(department: Department, *, at: datetime) -> Opening:
-    """Return how the chat of a department stands; without a rule on retention none begins.
+    """Return how the chat of a department stands.
 
-    Source: EM-HRS, EM-HRS-30, EM-RET-A.
+    Without a rule on retention none begins, and none while the back-up mode
+    is on; what runs or waits goes on as the hours have it.
+    Source: EM-HRS, EM-HRS-30, EM-RET-A, SJ-BACK.
     """
     calendar = calendar_of(department.pk, channel="chat")
-    versions = rules_in_force([HOURS, LAST_CHAT, RETENTION], at=at)
+    versions = rules_in_force([HOURS, LAST_CHAT, RETENTION, BACK_UP], at=at)
     opening = stands(calendar, versions, at=at)
     refusal = Retention(versions.get(RETENTION)).refusal
-    return replace(opening, state=CLOSED, next_opening=None, refusal=refusal) if refusal else opening
+    if refusal:
+        return replace(opening, state=CLOSED, next_opening=None, refusal=refusal)
+    backup = backup_of("chat") if BACK_UP in versions else None
+    return replace(opening, state=BACKUP, backup=backup) if backup else opening
 
 
 def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: datetime) -> Opening:
@@ -87,7 +97,10 @@ def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: d
 
 
 def guard_request(opening: Opening) -> None:
-    """Raise `closed`, with the next opening and the rule, unless a chat may begin. Source: EM-HRS, EM-HRS-30."""
+    """Raise `closed`, with the next opening, the way round and the rule, unless a chat may begin.
+
+    Source: EM-HRS, EM-HRS-30, SJ-BACK.
+    """
     if opening.state != OPEN:
         raise closed(opening, why_no_chat_begins(opening))
 
@@ -95,13 +108,18 @@ def guard_request(opening: Opening) -> None:
 def guard_accept(opening: Opening) -> None:
     """Raise `closed` once the office has closed for the day. Source: EM-HRS."""
     if not opening.may_be_accepted:
-        raise closed(opening, _("The office has closed. Chats are accepted in opening hours only (EM-HRS)."))
+        raise closed(
+            replace(opening, state=CLOSED, backup=None),
+            _("The office has closed. Chats are accepted in opening hours only (EM-HRS)."),
+        )
 
 
 def why_no_chat_begins(opening: Opening) -> str:
     """Say to a resident why no chat begins now, and when one does."""
     if opening.refusal:
         return _("The chat cannot be offered now. Please call us or write to us.")
+    if opening.backup is not None:
+        return _why_backup(opening.backup)
     if opening.state == CLOSING_SOON and opening.closing is not None:
         sentence = _("We close at %(time)s and no longer begin a new chat today.") % {"time": say_time(opening.closing)}
     else:
@@ -111,8 +129,19 @@ def why_no_chat_begins(opening: Opening) -> str:
     return sentence
 
 
+def _why_backup(backup: Backup) -> str:
+    sentence = _("The chat is out of order now.")
+    if backup.phone and backup.page:
+        way = _("Please call %(phone)s, or use the form: %(page)s")
+    else:
+        way = _("Please call %(phone)s.") if backup.phone else _("Please use the form: %(page)s")
+    return f"{sentence} {way % {'phone': backup.phone, 'page': backup.page}}"
+
+
 def closed(opening: Opening, detail: str) -> DomainError:
-    opens = opening.next_opening
+    opens = None if opening.backup else opening.next_opening
     rule = opening.rule or HOURS
-    more = {"rule": rule, "why": opening.why or source_of(opening.versions[HOURS])}
+    more: dict[str, Any] = {"rule": rule, "why": opening.why or source_of(opening.versions[HOURS])}
+    if opening.backup is not None:
+        more["backup"] = opening.backup.as_frame(get_language() or "en")
     return DomainError("closed", detail, next_opening=opens.isoformat() if opens else None, **more)

@@ -24,9 +24,10 @@ from policies.calendar import FIRST_DAY, Day, Definition, Hours, Schedule, Week,
 from policies.calendars import from_json
 from policies.catalogue import Rule, rules
 from policies.hours import WEEKDAYS, read_hours, say_hours
-from policies.kinds import Number, Rungs, Switch, Text, TimeOfDay, Value
+from policies.kinds import Number, Switch, Text, TimeOfDay, Value
 from policies.models import BusinessCalendar, CalendarVersion, Document, RuleVersion
 from policies.previews import Preview, preview_day, preview_rule, preview_week, version_at
+from policies.rungs import Rungs
 from policies.rungs_form import RungsField
 from policies.values import SETTABLE, values_of, whole
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contactcenter.lib.errors import Invalid
-from policies.kinds import MOST_RUNGS, OPERATORS, Rungs
+from policies.rungs import MOST_RUNGS, OPERATORS, Rungs
 
 COLUMNS = {
     "chats": gettext_lazy("Chats needed"),

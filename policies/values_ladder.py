@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from policies.kinds import Number, Rungs, Settable, say_seconds
+from policies.kinds import Number, Settable, say_seconds
+from policies.rungs import Rungs
 
 BEGINNING: list[dict[str, Any]] = [
     {"chats": 0, "seats": 1},

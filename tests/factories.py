@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from agents.models import (
     Agent,
+    BackupPlan,
     Certificate,
     CertificateKind,
     Department,
@@ -451,3 +452,20 @@ class NodeFactory(factory.django.DjangoModelFactory[Node]):
 
     class Meta:
         model = Node
+
+
+class BackupPlanFactory(factory.django.DjangoModelFactory[BackupPlan]):
+    """The way round the chat, with a phone, a form and an English text."""
+
+    class Meta:
+        model = BackupPlan
+        skip_postgeneration_save = True
+
+    channel = "chat"
+    phone = "555-0100"
+    page = "https://www.maplebrook.example/contact/"
+
+    @factory.post_generation
+    def texts(obj: BackupPlan, create: bool, extracted: dict[str, str] | None, **kwargs: Any) -> None:
+        for code, text in (extracted or {"en": "The chat is broken. Please call us."}).items():
+            obj.texts.create(language=LanguageFactory(code=code), text=text)

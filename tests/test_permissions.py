@@ -68,6 +68,11 @@ PAGES: dict[str, dict[str, int]] = {
     "supervise/ladder/": SUPERVISION,
     "supervise/ladder/<int:pk>/": {**SUPERVISION, "supervisor": 404},  # no such agent
     "supervise/ladder/<int:pk>/limit/": POST_ONLY,
+    "supervise/service/": {**SUPERVISION, "admin": 200},
+    "supervise/service/<int:pk>/turn/": POST_ONLY,
+    "supervise/service/<int:pk>/drill/": POST_ONLY,
+    "supervise/service/incidents/": POST_ONLY,
+    "supervise/service/incidents/<int:pk>/end/": POST_ONLY,
     "supervise/retention/": {**SUPERVISION, "admin": 200},
     "supervise/retention/purge/": POST_ONLY,
     "supervise/evaluations/<int:pk>/close/": POST_ONLY,

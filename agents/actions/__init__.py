@@ -29,6 +29,7 @@ from agents.actions.second_factor import (
     reset_second_factor,
     use_second_factor,
 )
+from agents.actions.service import end_incident, note_drill, post_incident, turn_backup
 
 __all__ = [
     "Try",
@@ -45,6 +46,7 @@ __all__ = [
     "disable",
     "enable",
     "end_assignment",
+    "end_incident",
     "end_login",
     "end_logins",
     "fix_seats",
@@ -57,9 +59,11 @@ __all__ = [
     "note_certificate",
     "note_connected",
     "note_disconnected",
+    "note_drill",
     "note_earlier",
     "note_record",
     "open_login",
+    "post_incident",
     "record_activity",
     "reset_second_factor",
     "restrict_seats",
@@ -69,6 +73,7 @@ __all__ = [
     "settle_seats",
     "tell_about",
     "tell_about_kinds",
+    "turn_backup",
     "unsettled",
     "use_second_factor",
     "withdraw_certificate",

@@ -16,13 +16,29 @@ from agents.models.directory import OutsideBody
 from agents.models.ladder import MAX_CHATS, EarlierRecord, LadderStanding, LadderStep
 from agents.models.logins import LogIn, LogInQuerySet, LogInTry, OneTimeLink, RecoveryCode
 from agents.models.people import Role, RoleGrant, User, UserManager, UserQuerySet
+from agents.models.service import (
+    MAX_NOTICE,
+    BackupPerson,
+    BackupPlan,
+    BackupText,
+    BackupTurn,
+    Drill,
+    Incident,
+    IncidentText,
+    in_language,
+)
 
 __all__ = [
     "MAX_CHATS",
+    "MAX_NOTICE",
     "MAX_SEATS",
     "MAX_VALID_DAYS",
     "Agent",
     "AgentQuerySet",
+    "BackupPerson",
+    "BackupPlan",
+    "BackupText",
+    "BackupTurn",
     "Certificate",
     "CertificateKind",
     "CertificateKindQuerySet",
@@ -32,8 +48,11 @@ __all__ = [
     "ChannelAssignmentQuerySet",
     "Department",
     "DepartmentHours",
+    "Drill",
     "EarlierRecord",
     "Evidence",
+    "Incident",
+    "IncidentText",
     "LadderStanding",
     "LadderStep",
     "Language",
@@ -52,4 +71,5 @@ __all__ = [
     "User",
     "UserManager",
     "UserQuerySet",
+    "in_language",
 ]

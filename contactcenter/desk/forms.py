@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from agents.actions.ladder import MAX_WHY
-from agents.models import MAX_SEATS
+from agents.actions.service import MAX_RESULT
+from agents.models import MAX_NOTICE, MAX_SEATS, Department, Language, User, in_language
 from chat.models import PERSON_REASONS
 from contactcenter.cases.models import Task
-from contactcenter.lib.admin import DayInput
+from contactcenter.lib.admin import DayInput, MomentInput
 from policies.actions import MAX_REASON
 from policies.calendar import Day
 from policies.hours import read_hours
@@ -153,3 +154,84 @@ class LimitForm(forms.Form):
         help_text=_("The agent reads it."),
         error_messages={"required": _("Write why. The agent reads it.")},
     )
+
+
+class TurnForm(forms.Form):
+    """Turn a back-up mode on or off."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=MAX_WHY,
+        help_text=_("Colleagues read it, now and in a year."),
+        error_messages={"required": _("Write why. Colleagues read it, now and in a year.")},
+    )
+
+
+class DrillForm(forms.Form):
+    """Note that a back-up was tried out."""
+
+    held_on = forms.DateField(
+        label=_("Day"),
+        widget=DayInput(),
+        error_messages={"required": _("Choose the day."), "invalid": _("Write a day, such as 2026-12-24.")},
+    )
+    participants = forms.ModelMultipleChoiceField(
+        User.objects.filter(is_active=True),
+        label=_("Who took part"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Name who took part.")},
+    )
+    result = forms.CharField(
+        label=_("What came of it"),
+        max_length=MAX_RESULT,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What worked, and what is to be mended."),
+        error_messages={"required": _("Write what came of it: what worked, and what is to be mended.")},
+    )
+
+
+class IncidentForm(forms.Form):
+    """Say something to all residents, or a department's, until an end; with a text for each language."""
+
+    department = forms.ModelChoiceField(
+        Department.objects.filter(is_active=True),
+        label=_("Whose residents read it"),
+        required=False,
+        empty_label=_("Those of every department"),
+    )
+    starts_at = forms.DateTimeField(
+        label=_("From"),
+        required=False,
+        widget=MomentInput(),
+        help_text=_("Empty: at once."),
+        error_messages={"invalid": _("Write day and time, or leave it empty for at once.")},
+    )
+    ends_at = forms.DateTimeField(
+        label=_("Until"),
+        widget=MomentInput(),
+        help_text=_("From then on nobody reads it any more. You can end it earlier."),
+        error_messages={"required": _("Write until when residents read it."), "invalid": _("Write day and time.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.languages = list(Language.objects.filter(is_active=True).order_by("code"))
+        for language in self.languages:
+            self.fields[f"text_{language.code}"] = forms.CharField(
+                label=_("Text: %(language)s") % {"language": language.name},
+                required=False,
+                max_length=MAX_NOTICE,
+                widget=forms.Textarea(attrs={"rows": 2, "lang": language.code}),
+                help_text=_("Without a text in their language residents read the English one."),
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """Return what `post_incident` takes."""
+        given = self.cleaned_data
+        texts = {language.code: given[f"text_{language.code}"] for language in self.languages}
+        return {name: given[name] for name in ("department", "starts_at", "ends_at")} | {"texts": texts}
+
+    def preview(self) -> list[tuple[Language, str]]:
+        """Return what residents would read in each language."""
+        texts = {code: text for code, text in self.facts()["texts"].items() if text}
+        return [(language, in_language(texts, language.code)) for language in self.languages]

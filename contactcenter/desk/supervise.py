@@ -30,6 +30,7 @@ from agents.permissions import (
     may_approve_certificates,
     may_supervise,
 )
+from agents.service import incidents_of, plans_standing
 from chat import texts
 from chat.actions import decide_on_text
 from chat.models import ChatSession
@@ -205,6 +206,8 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
         "figures": _figures(),
         "standing": standing(at=at),
         "steps": latest_steps(),
+        "plans": plans_standing(on=timezone.localtime(at).date()),
+        "incidents": incidents_of(None, at=at),
         "certificates": _waiting_for(request),
         "stopped": texts.stopped_texts(),
         "links": texts.reported_links(),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contactcenter.desk import channels, ladder, refer, retention, supervise, tasks, views
+from contactcenter.desk import channels, ladder, refer, retention, service, supervise, tasks, views
 
 app_name = "desk"
 urlpatterns = [
@@ -29,6 +29,11 @@ urlpatterns = [
     path("supervise/ladder/", ladder.ladder, name="ladder"),
     path("supervise/ladder/<int:pk>/", ladder.ladder_of, name="ladder_of"),
     path("supervise/ladder/<int:pk>/limit/", ladder.limit, name="limit"),
+    path("supervise/service/", service.service, name="service"),
+    path("supervise/service/<int:pk>/turn/", service.turn, name="turn_backup"),
+    path("supervise/service/<int:pk>/drill/", service.drill, name="drill"),
+    path("supervise/service/incidents/", service.post, name="post_incident"),
+    path("supervise/service/incidents/<int:pk>/end/", service.end, name="end_incident"),
     path("supervise/certificates/", supervise.certificates, name="certificates"),
     path("supervise/certificates/<int:pk>/approve/", supervise.approve, name="approve"),
 ]

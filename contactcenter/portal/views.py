@@ -8,11 +8,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from agents.hours import hours_in_words
 from agents.models import Department, Language
+from agents.service import incidents_of
 from chat.rules import MAX_NAME, MAX_TEXT
 from contactcenter.portal import styleguide as guide
 
@@ -21,7 +23,13 @@ from contactcenter.portal import styleguide as guide
 def home(request: HttpRequest) -> HttpResponse:
     """The city's home: what one can do here, and whom to call."""
     departments = _departments()
-    return render(request, "portal/home.html", {"department": _main(departments), "departments": departments})
+    language = get_language() or "en"
+    context = {
+        "department": _main(departments),
+        "departments": departments,
+        "incidents": [(each, each.text_in(language)) for each in incidents_of(None, at=timezone.now())],
+    }
+    return render(request, "portal/home.html", context)
 
 
 @require_safe

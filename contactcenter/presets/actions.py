@@ -18,6 +18,7 @@ from agents.models import Agent, Department, Language, Membership, OutsideBody, 
 from chat.models import Wording
 from contactcenter.cases.models import Topic
 from contactcenter.lib.errors import WrongState
+from contactcenter.presets.backups import load_backups
 from contactcenter.presets.certificates import load_kinds
 from contactcenter.presets.files import Person, Preset
 from contactcenter.presets.knowledge import load_knowledge
@@ -56,6 +57,7 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     _certify(preset.people, kinds=new_kinds, on=today, at=at)
     _certify(made, kinds=[row["code"] for row in preset.certificates], on=today, at=at)
     _assign(preset.people, on=today)
+    load_backups(preset.backups, reset=reset, today=today, at=at)
     _set_heads(preset, reset=reset)
     load_knowledge(preset, reset=reset, on=today)
     _follow_demo_password(preset.people)

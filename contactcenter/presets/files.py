@@ -92,6 +92,7 @@ class Preset:
     profanity: list[Word]
     link_domains: list[str]
     knowledge: dict[str, Any]  # scripts, sequences and nodes, as the file has them
+    backups: list[dict[str, Any]]
 
 
 def preset_names() -> list[str]:
@@ -123,6 +124,7 @@ def read_preset(name: str) -> Preset:
         profanity=_words("profanity"),
         link_domains=city.get("link_domains", []),
         knowledge=_read(name, "knowledge"),
+        backups=_read(name, "backups").get("plans", []),
     )
 
 

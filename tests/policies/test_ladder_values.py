@@ -11,8 +11,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy
 
 from contactcenter.lib.errors import Invalid
-from policies.kinds import MOST_RUNGS, Rungs
 from policies.models import RuleVersion
+from policies.rungs import MOST_RUNGS, Rungs
 from policies.values import say
 from policies.values_ladder import BEGINNING
 from tests.policies.factories import adopt

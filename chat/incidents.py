@@ -1,0 +1,50 @@
+"""Who waited already when an incident notice began hears of it, too; newcomers read it before they ask."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from agents.models import Incident
+from agents.service import incidents_of
+from chat.actions.messages import record
+from chat.actions.serial import is_mine
+from chat.models import ChatEvent, ChatSession, Kind, Side
+from contactcenter.lib.events import emit
+
+READ_BEFORE = timedelta(seconds=10)  # so long availability may be cached: who asks by then has not read of it
+AT_ONCE = 200  # sessions that one transaction takes
+
+
+def tell_the_queue(*, at: datetime) -> int:
+    """Say each running incident notice once to everybody who waited when it began, in their language.
+
+    Answers how many were told. Safe to run twice, late, or on ten machines.
+    """
+    return sum(_tell(incident, at=at) for incident in incidents_of(None, at=at))
+
+
+def _tell(incident: Incident, *, at: datetime) -> int:
+    return sum(iter(lambda: _tell_some(incident, at=at), 0))
+
+
+@transaction.atomic
+def _tell_some(incident: Incident, *, at: datetime) -> int:
+    if not is_mine("chat.incidents"):
+        return 0
+    told = ChatEvent.objects.filter(session=OuterRef("pk"), kind=Kind.NOTICE, data__incident=incident.pk)
+    waiting = ChatSession.objects.queued().filter(~Exists(told), requested_at__lt=incident.starts_at + READ_BEFORE)
+    if incident.department_id is not None:
+        waiting = waiting.filter(department=incident.department_id)
+    locked = waiting.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
+    sessions = list(locked[:AT_ONCE])
+    for session in sessions:
+        data = {"incident": incident.pk, "until": incident.ends_at.isoformat()}
+        text = incident.text_in(session.language_id)
+        record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, data=data)
+        session.save(update_fields=["last_seq"])
+    if sessions:
+        emit("session", sessions=[str(session.pk) for session in sessions])
+    return len(sessions)

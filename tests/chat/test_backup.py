@@ -1,0 +1,221 @@
+"""The chat out of order, and incidents: what residents meet while something is wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from asgiref.sync import sync_to_async
+from django.test import Client
+
+from agents.actions import end_incident, post_incident, turn_backup
+from agents.models import BackupPlan, Department, Incident
+from chat import news
+from chat.actions import accept
+from chat.models import ChatSession, Kind
+from chat.states import Status
+from chat.timers import act_on_due_timers
+from policies.models import BusinessCalendar
+from tests.chat.conftest import City
+from tests.chat.test_opening import MOMENT, ask, local, refused, state
+from tests.chat.test_opening import hours as hours
+from tests.factories import BackupPlanFactory, LanguageFactory, QueuedSessionFactory
+from tests.policies.factories import adopt
+from tests.wire import Wires
+
+HOUR = timedelta(hours=1)
+PHONE, PAGE = "555-0100", "https://www.maplebrook.example/contact/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plan(city: City) -> BackupPlan:
+    adopt("SJ-BACK")
+    made: BackupPlan = BackupPlanFactory(texts={"en": "Broken. Call us.", "es": "Roto. Llame."})
+    return made
+
+
+def turn(plan: BackupPlan, city: City, *, is_on: bool = True) -> None:
+    turn_backup(plan.pk, is_on=is_on, why="Flooded.", by=city.supervisor.user, at=local(9))
+
+
+# Back-up mode ---------------------------------------------------------------
+@pytest.mark.rule("SJ-BACK")
+def test_while_the_back_up_mode_is_on_no_chat_begins_and_the_way_round_is_named(city: City, plan: BackupPlan) -> None:
+    assert state(city, at=local(10)) == ("open", None)
+    turn(plan, city)
+    refusal = refused(city, at=local(10))
+    assert (refusal.code, refusal.more["rule"], refusal.more["next_opening"]) == ("closed", "SJ-BACK", None)
+    assert refusal.detail == f"The chat is out of order now. Please call {PHONE}, or use the form: {PAGE}"
+    assert refusal.more["backup"] == {"phone": PHONE, "page": PAGE, "text": "Broken. Call us."}
+    assert not ChatSession.objects.exists()
+    turn(plan, city, is_on=False)
+    assert ask(city, at=local(10)).status == Status.QUEUED
+
+
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.parametrize(
+    ("ways", "detail"),
+    [({"page": ""}, f"Please call {PHONE}."), ({"phone": ""}, f"Please use the form: {PAGE}")],
+)
+def test_only_the_ways_that_there_are_are_named(
+    city: City, plan: BackupPlan, ways: dict[str, str], detail: str
+) -> None:
+    BackupPlan.objects.update(**ways)
+    turn(plan, city)
+    assert refused(city, at=local(10)).detail == f"The chat is out of order now. {detail}"
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_availability_says_so_in_the_language_that_was_asked_for(city: City, plan: BackupPlan) -> None:
+    spanish = LanguageFactory(code="es")
+    facts = news.read_availability(city.general, spanish, at=local(10))
+    assert (facts["state"], facts["backup"]) == ("open", None)
+    turn(plan, city)
+    facts = news.read_availability(city.general, spanish, at=local(10))
+    assert (facts["state"], facts["rule"], facts["next_opening"]) == ("backup", "SJ-BACK", None)
+    assert facts["backup"] == {"phone": PHONE, "page": PAGE, "text": "Roto. Llame."}
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_a_city_that_has_not_adopted_it_has_no_back_up_mode(city: City, plan: BackupPlan) -> None:
+    turn(plan, city)
+    adopt("SJ-BACK", is_adopted=False)
+    assert state(city, at=local(10)) == ("open", None)
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_the_back_up_mode_of_another_channel_leaves_the_chat_alone(city: City, plan: BackupPlan) -> None:
+    turn(BackupPlanFactory(channel="phone"), city)
+    assert state(city, at=local(10)) == ("open", None)
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_what_runs_and_who_waits_goes_on(city: City, plan: BackupPlan, hours: BusinessCalendar) -> None:
+    waiting = ask(city, at=local(9))
+    turn(plan, city)
+    act_on_due_timers(at=local(10))
+    accept(waiting.pk, agent_id=city.rosa.pk, at=local(10))
+    waiting.refresh_from_db()
+    assert waiting.status == Status.ACTIVE
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_after_closing_an_accept_is_refused_for_the_hours(
+    city: City, plan: BackupPlan, hours: BusinessCalendar
+) -> None:
+    waiting = ask(city, at=local(9))
+    turn(plan, city)
+    with pytest.raises(Exception, match="EM-HRS") as refusal:
+        accept(waiting.pk, agent_id=city.rosa.pk, at=local(20))
+    assert "backup" not in refusal.value.more  # type: ignore[attr-defined]
+
+
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_over_http_and_socket_a_running_chat_goes_on_and_a_new_one_is_refused(
+    city: City, plan: BackupPlan, wires: Wires
+) -> None:
+    _chat, customer, desk = await wires.conversation(city.rosa)
+    await sync_to_async(turn)(plan, city)
+    body = {"name": "Dana", "question": "Is anybody there?", "language": "es"}
+    answer = await wires.post("/api/v1/chat/sessions", body)
+    assert answer.status == 409
+    said: dict[str, Any] = answer.json()
+    assert (said["code"], said["backup"]["text"]) == ("closed", "Roto. Llame.")
+    assert PHONE in said["detail"]
+    await customer.send({"type": "message", "id": "7f3f0f7e-9b57-4b53-8f3e-0a3c1a6f6a11", "text": "Still here"})
+    assert (await customer.next("ack"))["seq"]
+    while (await desk.next("event"))["text"] != "Still here":
+        pass  # what was said before
+
+
+# Incidents ------------------------------------------------------------------
+def post(city: City, *, department: Department | None = None, **texts: str) -> Incident:
+    return post_incident(
+        department=department,
+        texts=texts or {"en": "No water in Elm Street."},
+        starts_at=None,
+        ends_at=local(12),
+        by=city.supervisor.user,
+        at=local(10),
+    )
+
+
+def told(session: ChatSession) -> list[str]:
+    return list(session.events.filter(kind=Kind.NOTICE).order_by("seq").values_list("text", flat=True))
+
+
+@pytest.fixture
+def waiting(city: City) -> list[ChatSession]:
+    """Two who wait for general services, the second in Spanish, and one for roads."""
+    spanish = LanguageFactory(code="es")
+    about = {"requested_at": local(9, 50)}
+    return [
+        QueuedSessionFactory(department=city.general, **about),
+        QueuedSessionFactory(department=city.general, language=spanish, **about),
+        QueuedSessionFactory(department=city.roads, **about),
+    ]
+
+
+def test_everybody_in_the_queue_is_told_once_in_their_language(city: City, waiting: list[ChatSession]) -> None:
+    incident = post(city, en="No water.", es="No hay agua.")
+    assert act_on_due_timers(at=local(10)) == 3
+    assert act_on_due_timers(at=local(10, 1)) == 0
+    assert [told(each) for each in waiting] == [["No water."], ["No hay agua."], ["No water."]]
+    event = waiting[0].events.get()
+    assert (event.side, event.rule, event.data["incident"]) == ("system", "", incident.pk)
+    waiting[0].refresh_from_db()
+    assert waiting[0].last_seq == event.seq == 1
+
+
+def test_a_departments_notice_is_for_its_own_queue_and_each_notice_counts_by_itself(
+    city: City, waiting: list[ChatSession]
+) -> None:
+    post(city, department=city.roads)
+    act_on_due_timers(at=local(10))
+    assert [len(told(each)) for each in waiting] == [0, 0, 1]
+    post(city, department=city.roads, en="And no light.")
+    act_on_due_timers(at=local(10, 1))
+    assert told(waiting[2]) == ["No water in Elm Street.", "And no light."]
+
+
+def test_newcomers_read_it_before_they_ask_and_are_not_told_again(city: City) -> None:
+    incident = post(city)
+    assert news.read_availability(city.general, city.english, at=local(10))["incident"] == "No water in Elm Street."
+    late = QueuedSessionFactory(department=city.general, requested_at=local(10) + timedelta(seconds=10))
+    cached = QueuedSessionFactory(department=city.general, requested_at=local(10) + timedelta(seconds=10) - MOMENT)
+    act_on_due_timers(at=local(10, 1))
+    assert (told(late), len(told(cached))) == ([], 1)
+    end_incident(incident.pk, by=city.supervisor.user, at=local(11))
+    assert news.read_availability(city.general, city.english, at=local(11))["incident"] is None
+
+
+def test_a_planned_notice_is_told_when_it_begins_and_none_that_is_over(city: City, waiting: list[ChatSession]) -> None:
+    post_incident(
+        department=None,
+        texts={"en": "Works."},
+        starts_at=local(11),
+        ends_at=local(12),
+        by=city.supervisor.user,
+        at=local(10),
+    )
+    assert act_on_due_timers(at=local(11) - MOMENT) == 0
+    assert act_on_due_timers(at=local(12)) == 0
+    assert act_on_due_timers(at=local(12) - MOMENT) == 3
+
+
+def test_the_home_page_shows_it_in_the_readers_language_until_its_end(city: City, client: Client) -> None:
+    LanguageFactory(code="es")
+    post(city, department=city.roads, en="Elm Street <closed>.", es="Calle cerrada.")
+    with time_machine.travel(local(11), tick=False):
+        page = client.get("/").content.decode()
+        assert "Elm Street &lt;closed&gt;." in page
+        assert page.index("Roads</h2>") < page.index("Elm Street")
+        assert "Calle cerrada." in client.get("/?language=es").content.decode()
+    with time_machine.travel(local(12), tick=False):
+        assert "Elm Street" not in Client().get("/").content.decode()
