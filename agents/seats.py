@@ -36,7 +36,7 @@ def _most(standing: LadderStanding) -> int:
 
 def _reason(agent: Agent, standing: LadderStanding) -> str:
     if standing.binding == Binding.RESTRICTION:
-        return _("limited by your supervisor: %(why)s") % {"why": agent.restricted_why}
+        return _("limited by a supervisor: %(why)s") % {"why": agent.restricted_why}
     if standing.binding == Binding.TRAINEE:
         return _("a trainee holds no more")
     record = standing.whole

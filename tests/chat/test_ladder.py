@@ -354,7 +354,7 @@ def test_a_supervisor_limits_an_agent_with_a_reason_that_the_agent_reads(city: C
     adopt("EM-CAP")
     note_earlier(city.rosa.pk, figures=Record(600, 10, 10, QUICK), by=None, at=NOON)
     restrict_seats(city.rosa.pk, to=1, why="Back from a long leave.", by=city.supervisor.user, at=NOON)
-    assert why(city.rosa) == "1 of 3 chats: limited by your supervisor: Back from a long leave."
+    assert why(city.rosa) == "1 of 3 chats: limited by a supervisor: Back from a long leave."
     hold(city.rosa, 1, city)
     assert refusal_of(city.rosa, city) == "no_seat"
     agent = restrict_seats(city.rosa.pk, to=None, why="She is well again.", by=city.supervisor.user, at=NOON)
@@ -378,7 +378,7 @@ def test_a_limit_that_is_none_is_refused_with_the_reason(city: City, to: int | N
 
 def test_a_limit_holds_where_the_city_has_no_ladder(city: City) -> None:
     restrict_seats(city.rosa.pk, to=2, why="New here.", by=city.supervisor.user, at=NOON)
-    assert why(city.rosa) == "2 of 3 chats: limited by your supervisor: New here."
+    assert why(city.rosa) == "2 of 3 chats: limited by a supervisor: New here."
     agent = restrict_seats(city.rosa.pk, to=None, why="No more.", by=city.supervisor.user, at=NOON)
     assert (agent.seats, why(agent)) == (3, "0 of 3 chats")
 
