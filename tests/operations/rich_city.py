@@ -10,7 +10,18 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from agents.models import Agent, Department, DepartmentHours, Language, Membership, PresenceInterval, RecoveryCode, User
+from agents.actions import post_incident, turn_backup
+from agents.models import (
+    Agent,
+    BackupPlan,
+    Department,
+    DepartmentHours,
+    Language,
+    Membership,
+    PresenceInterval,
+    RecoveryCode,
+    User,
+)
 from chat.actions import close_evaluation, end_as_agent, mark, purge
 from chat.actions.messages import record
 from chat.actions.readings import note_readings
@@ -64,6 +75,7 @@ def build_city(*, at: datetime = NOON) -> Rich:
     for agent in (rosa, supervisor):
         MembershipFactory(agent=agent, department=general)
     _staff_rows(rosa, at=at)
+    _service_rows(supervisor, at=at)
     rich = Rich(
         rosa,
         supervisor,
@@ -101,6 +113,13 @@ def _staff_rows(rosa: Agent, *, at: datetime) -> None:
     LogEntry.objects.create(
         user=rosa.user, content_type=changed, object_id="1", object_repr="a row", action_flag=CHANGE, change_message=ODD
     )
+
+
+def _service_rows(supervisor: Agent, *, at: datetime) -> None:
+    plan = BackupPlan.objects.get(channel="chat")
+    for is_on in (True, False):
+        turn_backup(plan.pk, is_on=is_on, why=ODD, by=supervisor.user, at=at)
+    post_incident(department=None, texts={"en": ODD}, starts_at=None, ends_at=at + HOUR, by=supervisor.user, at=at)
 
 
 def _chat(agent: Agent, department: Department, words: str, *, at: datetime) -> ChatSession:
