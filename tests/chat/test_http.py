@@ -80,6 +80,7 @@ async def test_availability_says_what_a_resident_may_know_before_asking(city: Ci
         "notice": "What you write here is deleted daily.",
         "asks": ["email", "phone"],
         "incident": None,
+        "backup": None,
     }
 
 
