@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_safe
 from agents.hours import hours_in_words
 from agents.models import Department, Language
 from agents.service import incidents_of
-from chat.rules import MAX_NAME, MAX_TEXT
+from chat.rules import MAX_NAME, MAX_TEXT, TOKEN_AFTERLIFE
 from contactcenter.portal import styleguide as guide
+from contactcenter.portal.languages import choices, in_the_chosen_language, own_name
 
 
 @require_safe
@@ -33,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@in_the_chosen_language
 def chat(request: HttpRequest) -> HttpResponse:
     """The chat as a page of its own.
 
@@ -46,6 +49,7 @@ def chat(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @xframe_options_exempt
+@in_the_chosen_language
 def widget(request: HttpRequest) -> HttpResponse:
     """The chat for an iframe, on our own pages and on the sites of `EMBED_SITES`."""
     response = render(request, "chat/widget.html", _chat_context(request, framed=True))
@@ -69,12 +73,30 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
         "department": chosen,
         "departments": departments,
         "is_chosen": bool(chosen and chosen.code == wanted),
-        "languages": list(Language.objects.filter(is_active=True).order_by("name")),
+        "languages": _languages(),
+        "language_choices": choices(request),
+        "menu_address": _menu_address(),
         "embed_sites": settings.EMBED_SITES,
         "framed": framed,
+        "heading": "h2" if framed else "h3",
+        "element": "main" if framed else "section",
+        "afterlife_seconds": int(TOKEN_AFTERLIFE.total_seconds()),
         "max_name": MAX_NAME,
         "max_text": MAX_TEXT,
     }
+
+
+def _menu_address() -> str:
+    try:
+        return reverse("chat-menu")
+    except NoReverseMatch:
+        return ""
+
+
+def _languages() -> list[dict[str, str]]:
+    """Return the languages in which the city chats, each by its own name."""
+    rows = Language.objects.filter(is_active=True).order_by("name")
+    return [{"code": row.code, "name": own_name(row.code, row.name)} for row in rows]
 
 
 def _departments() -> list[Department]:

@@ -1,25 +1,37 @@
-// Before a chat: who is there, the form, and what a refusal says.
+// Before a chat: who is there, what it is about, the form, and what a refusal says.
 
-import { StartForm, askAvailability, requestChat } from './start.js';
+import { phoneLink, webLink } from './links.js';
+import { Menu } from './menu.js';
+import { sayRefusal } from './refusals.js';
+import { StartForm, askBefore, requestChat } from './start.js';
 import { sayDayAndTime } from './words.js';
 
 const MENDABLE = ['invalid', 'too_long', 'out_of_range', 'slow_down'];
 
 export class Before {
-  /** `why(event)` makes the mark of a rule; `onBegun(answer, department)`: there is a session now. */
+  /** `why(event)` makes the mark of a rule; `onBegun(answer, { department, language })`: there is a session now. */
   constructor({ page, urgent, why, onBegun }) {
     Object.assign(this, { page, urgent, why, onBegun });
     this.word = page.word;
-    this.start = new StartForm({ form: page.find('[data-screen="start"]'), word: page.word, limits: page.limits, onSubmit: (values) => this.request(values) });
+    this.find = (selector) => page.find(selector);
+    const { language } = page.root.dataset;
+    this.start = new StartForm({ form: this.find('[data-screen="start"]'), word: page.word, limits: page.limits, language, onSubmit: (values) => this.request(values) });
+    this.menu = new Menu({ page, onPerson: (about) => this.wantPerson(about) });
+    this.asked = { department: page.root.dataset.department, language: this.start.spoken[language] ? language : '' };
     page.press('[data-again]', () => this.lookWhoIsThere());
+    page.press('[data-start-back]', () => this.menu.open(true));
+    for (const link of document.querySelectorAll('.tongues a')) link.addEventListener('click', () => this.start.save());
   }
 
   async lookWhoIsThere() {
     this.page.screen('loading');
     this.page.head(this.word('city'), this.word('chat'));
     try {
-      const { status, body } = await askAvailability(this.page.root.dataset.availability, this.page.root.dataset.department);
+      const [{ status, body }, nodes] = await Promise.all([askBefore(this.page.root.dataset.availability, this.asked), this.askMenu()]);
+      this.menu.take(nodes);
+      this.page.incident(body.incident);
       if (status !== 200) this.refused(body);
+      else if (body.state === 'backup') this.refused({ code: 'backup', ...body });
       else if (body.state === 'closed' || body.state === 'closing_soon') this.refused({ code: 'closed', ...body });
       else this.offer(body);
     } catch (lost) {
@@ -27,35 +39,63 @@ export class Before {
     }
   }
 
+  /** The topics; none where the city has no menu, or it cannot be had: a person is there all the same. */
+  async askMenu() {
+    const address = this.page.root.dataset.menu;
+    if (!address) return [];
+    try {
+      const { status, body } = await askBefore(address, this.asked);
+      return status === 200 && Array.isArray(body.nodes) ? body.nodes : [];
+    } catch (lost) {
+      return [];
+    }
+  }
+
   offer(found) {
     this.start.offerDepartments(found.departments, this.isDepartmentFixed());
     this.start.offer(found);
+    this.find('[data-start-back]').hidden = !this.menu.isOffered;
+    if (this.menu.isOffered) {
+      this.menu.open(false);
+      this.page.focusWhenShown('[data-menu-title]');
+      return;
+    }
     this.page.screen('start');
     this.page.focusWhenShown('#chat-name');
+  }
+
+  wantPerson(about) {
+    this.start.about(about);
+    this.page.screen('start');
+    this.find('#chat-name').focus();
   }
 
   isDepartmentFixed() {
     return new URLSearchParams(window.location.search).has('department');
   }
 
-  refused({ code, detail, next_opening: opening, rule, why }) {
-    const find = (selector) => this.page.find(selector);
+  refused(refusal) {
+    const { title, text } = sayRefusal(this.word, refusal);
+    const { next_opening: opening, rule, why } = refusal;
     this.page.screen('refused');
     this.page.head(this.word('city'), this.word('chat'));
-    const closed = this.closed(rule);
-    find('[data-refused-title]').textContent = code === 'closed' ? closed.title : this.word('titleRefused');
-    find('[data-refused]').textContent = code === 'closed' ? closed.text : detail || this.word('unknown');
-    find('[data-opening]').hidden = !opening;
-    if (opening) find('[data-opening]').textContent = this.word('opens', { time: sayDayAndTime(opening) });
-    find('[data-refused-why]').replaceChildren(...(rule ? [this.why({ rule, data: { why } })] : []));
+    this.find('[data-refused-title]').textContent = title;
+    this.find('[data-refused]').textContent = text;
+    this.find('[data-opening]').hidden = !opening;
+    if (opening) this.find('[data-opening]').textContent = this.word('opens', { time: sayDayAndTime(opening) });
+    this.find('[data-refused-why]').replaceChildren(...(rule ? [this.why({ rule, data: { why } })] : []));
+    this.showWays(refusal);
     this.page.focusWhenShown('[data-refused-title]');
   }
 
-  /** Closed for the hour, for today, or for good reason at any hour. */
-  closed(rule) {
-    if (rule === 'EM-RET-A') return { title: this.word('titleNotOffered'), text: this.word('notOffered') };
-    if (rule === 'EM-HRS-30') return { title: this.word('titleClosingSoon'), text: this.word('closingSoon') };
-    return { title: this.word('titleClosed'), text: this.word('closed') };
+  /** How else: in back-up mode the phone and the form that were named for it, else the department's own. */
+  showWays({ code, backup }) {
+    const named = backup ? [phoneLink(this.find('[data-way-phone]'), backup.phone, this.word), webLink(this.find('[data-way-page]'), backup.page)] : [];
+    const ways = named.filter(Boolean);
+    this.find('[data-backup-ways]').replaceChildren(...ways);
+    this.find('[data-backup-ways]').hidden = !ways.length;
+    this.find('[data-refused-ways]').hidden = ways.length > 0 || code === 'moved';
+    this.find('[data-ways-lead]').hidden = ways.length > 0 || code === 'moved' || !this.find('[data-refused-ways] .ways');
   }
 
   async request(values) {
@@ -66,7 +106,7 @@ export class Before {
     try {
       const { ok, answer } = await requestChat(this.page.root.dataset.sessions, values);
       if (!ok && answer.emergency) this.urgent.add(answer.emergency, true);
-      if (ok) this.begun(answer);
+      if (ok) this.begun(answer, values);
       else if (MENDABLE.includes(answer.code)) this.mend(answer);
       else this.refused(answer);
     } catch (lost) {
@@ -82,9 +122,11 @@ export class Before {
     this.start.refuse(answer);
   }
 
-  begun(answer) {
+  begun(answer, { language }) {
     const { department } = this.start.form.elements;
+    const name = department.selectedOptions[0]?.textContent ?? '';
     this.start.renew();
-    this.onBegun(answer, department.selectedOptions[0]?.textContent ?? '');
+    this.menu.take(this.menu.nodes);
+    this.onBegun(answer, { department: name, language });
   }
 }

@@ -1,14 +1,23 @@
 // How an event looks: people in bubbles, the program in the margin. Clones the page's templates.
 
-import { phoneLink, webLink } from './links.js';
+import { linkedText, mailLink, phoneLink, webLink } from './links.js';
 import { sayTime } from './words.js';
 
 const NEAR_THE_END = 80;
 
+// Which of the ways in `data` a rule's notice offers, in this order; a page that has no template for one leaves it out.
+const WAYS = {
+  'EM-PAY': ['page', 'phone'],
+  'EM-COM-Daii': ['email', 'phone'],
+  'EM-REF': ['phone', 'email', 'site'],
+  'EM-COM-B': ['phone', 'email', 'site'],
+};
+
 export class Log {
   /**
-   * `log`: the element with role="log"; `templates`: { bubble, margin, why, unsent, page, phone }.
-   * `tell(event)` returns { own, who, text } for a message and { text } for the margin, or null for what is not shown.
+   * `log`: the element with role="log"; `templates`: { bubble, margin, why, unsent, page, phone, and mail, site, link where there are such }.
+   * `tell(event)` returns { own, who, text } for a message and { text } for the margin, or null for what is not shown;
+   * `lang` beside them is the language of the text, `links` what of it may be pressed.
    */
   constructor({ log, templates, word, tell, onTakeBack }) {
     Object.assign(this, { log, templates, word, tell, onTakeBack });
@@ -60,7 +69,7 @@ export class Log {
   draw(event) {
     const said = this.tell(event);
     if (!said) return null;
-    if (said.who === undefined) return this.drawMargin(said.text, event);
+    if (said.who === undefined) return this.drawMargin(said.text, event, said.lang);
     const node = this.drawBubble(said);
     this.addWays(node, event);
     const time = node.querySelector('time');
@@ -69,31 +78,42 @@ export class Log {
     return node;
   }
 
-  drawBubble({ own, who, text }) {
+  drawBubble({ own, who, text, lang, links }) {
     const node = this.templates.bubble.content.firstElementChild.cloneNode(true);
     node.classList.toggle('msg-own', own);
     node.querySelector('b').textContent = who;
-    node.querySelector('.text').textContent = text;
+    const said = node.querySelector('.text');
+    if (lang) said.lang = lang;
+    if (links?.length && this.templates.link) said.replaceChildren(...linkedText(this.templates.link, text, links));
+    else said.textContent = text;
     return node;
   }
 
-  drawMargin(text, event) {
+  drawMargin(text, event, lang) {
     const node = this.templates.margin.content.firstElementChild.cloneNode(true);
-    node.querySelector('.by').textContent = text;
+    const by = node.querySelector('.by');
+    by.textContent = text;
+    if (lang) by.lang = lang;
     this.addWays(node, event);
     if (event.rule) node.append(this.why(event));
     return node;
   }
 
-  /** Where to pay, to press: the page and the number that the text names. */
+  /** The pages, numbers and addresses that a rule's text names, to press. */
   addWays(node, { rule, data }) {
-    if (rule !== 'EM-PAY') return;
-    const ways = [webLink(this.templates.page, data?.page), phoneLink(this.templates.phone, data?.phone, this.word)].filter(Boolean);
+    const ways = (WAYS[rule] ?? []).map((way) => this.way(way, data ?? {})).filter(Boolean);
     if (!ways.length) return;
     const row = document.createElement('p');
     row.className = 'msg-ways';
     row.append(...ways);
     node.append(row);
+  }
+
+  way(way, { page, phone, email }) {
+    const template = { site: this.templates.site, page: this.templates.page, phone: this.templates.phone, email: this.templates.mail }[way];
+    if (!template) return null;
+    if (way === 'phone') return phoneLink(template, phone, this.word);
+    return way === 'email' ? mailLink(template, email, this.word) : webLink(template, page);
   }
 
   /** The mark of the rule that acted: it opens to the reason, and leads to the rule. */

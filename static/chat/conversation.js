@@ -8,6 +8,16 @@ import { Socket } from './socket.js';
 const SOCKET_TRIES = 2;
 const SOCKET_AGAIN_AFTER = 60000;
 
+// What a kind of event says about where the session stands.
+const NEWS = {
+  joined: ({ name }) => ({ state: 'active', agent_name: name ?? null, position: null, had_agent: true }),
+  left: () => ({ agent_name: null }),
+  held: ({ name, at, data }) => ({ state: 'on_hold', held_since: data?.since ?? at, held_by: name ?? null }),
+  resumed: () => ({ state: 'active', held_since: null }),
+  requeued: () => ({ state: 'queued', agent_name: null, held_since: null }),
+  ended: ({ from, at, data }) => ({ state: 'ended', ended_by: from, ended_at: at, outcome: data?.outcome }),
+};
+
 export class Conversation {
   /** `on`: { event(event), masked(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(), refused(detail) } */
   constructor({ addresses, session, token, kept, on }) {
@@ -164,14 +174,8 @@ export class Conversation {
     this.on.slow();
   }
 
-  /** What an event says about where the session stands. */
   follow(event) {
-    const news = {
-      joined: { state: 'active', agent_name: event.name ?? null, position: null },
-      left: { agent_name: null },
-      requeued: { state: 'queued', agent_name: null },
-      ended: { state: 'ended', ended_by: event.from, outcome: event.data?.outcome },
-    }[event.kind];
+    const news = NEWS[event.kind]?.(event);
     if (!news) return;
     this.status = { ...this.status, ...news };
     this.on.state(this.status);

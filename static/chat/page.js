@@ -3,6 +3,8 @@
 import { Host } from './host.js';
 import { wordsOf } from './words.js';
 
+const IN_A_CHAT = ['talk', 'leave', 'elsewhere'];
+
 export class Page {
   /** `onShown(wantsFocus)`, `onHidden()`: what the page that frames us did. */
   constructor(root, { onShown, onHidden }) {
@@ -23,6 +25,21 @@ export class Page {
   screen(name) {
     for (const node of this.root.querySelectorAll('[data-screen]')) node.hidden = node.dataset.screen !== name;
     this.shownScreen = name;
+    const isBefore = !IN_A_CHAT.includes(name);
+    this.showIncident(isBefore);
+    const tongues = this.find('[data-tongues]'); // the page of its own has them outside
+    if (tongues) tongues.hidden = !isBefore;
+  }
+
+  /** What goes on in the city and is known already; stands above what comes before a chat, and the queue. */
+  incident(text) {
+    this.find('[data-incident] p').textContent = text ?? '';
+    this.showIncident(true);
+  }
+
+  showIncident(isWanted) {
+    const box = this.find('[data-incident]');
+    box.hidden = !isWanted || !box.querySelector('p').textContent;
   }
 
   head(who, sub) {

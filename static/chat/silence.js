@@ -1,7 +1,7 @@
 // A silent resident: what the events say about it. Both sides read it here.
 
 const ASKS = ['EM-IDLE-2', 'EM-IDLE-4']; // the question, and the time given again
-const NO_LONGER = ['ended', 'left', 'requeued', 'joined'];
+const NO_LONGER = ['ended', 'left', 'requeued', 'joined', 'held', 'resumed', 'transferred'];
 
 /**
  * Where the silence stands after these events, in order: { endsAt, since } once the resident was asked

@@ -1,11 +1,13 @@
 // Before a chat: who is there, the two questions, and the request that may be repeated.
 
-import { returning, uuid } from './keep.js';
+import { clearFaults, fault, focusFault, setBusy, showRefusal } from './fields.js';
+import { forTab, returning, uuid } from './keep.js';
 import { codePoints, sayWait } from './words.js';
 
 const TRIES = 4;
 const PATIENCE = 15000;
 const CONTACTS = ['email', 'phone']; // asked for by some cities, never required
+const FIELDS = ['name', 'question', 'language', 'department', ...CONTACTS];
 
 async function fetchJson(url, options = {}) {
   const control = new AbortController();
@@ -18,9 +20,12 @@ async function fetchJson(url, options = {}) {
   }
 }
 
-export function askAvailability(url, department) {
-  const query = department ? `?department=${encodeURIComponent(department)}` : '';
-  return fetchJson(`${url}${query}`);
+/** What may be asked before a chat: who is there, or the menu. Without a department it is that of the default one. */
+export function askBefore(url, { department, language }) {
+  const query = new URLSearchParams();
+  if (department) query.set('department', department);
+  if (language) query.set('language', language);
+  return fetchJson(`${url}?${query}`);
 }
 
 /** Ask for a chat. A lost answer is asked for again with the same `id`: there is one session, whatever happens. */
@@ -39,21 +44,48 @@ export async function requestChat(url, form) {
 }
 
 export class StartForm {
-  constructor({ form, word, limits, onSubmit }) {
-    Object.assign(this, { form, word, limits });
+  /** `language`: that of the page, and of the chat unless another is chosen. */
+  constructor({ form, word, limits, language, onSubmit }) {
+    Object.assign(this, { form, word, limits, language });
+    this.box = form.querySelector('[data-start-error]');
     this.id = uuid();
+    this.spoken = Object.fromEntries([...form.elements.language.options].map((option) => [option.value, option.textContent]));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       if (this.check()) onSubmit(this.values());
     });
     form.elements.question.addEventListener('input', () => this.count());
-    this.language = (document.documentElement.lang || 'en').split('-')[0];
+    this.restore();
   }
 
   /** Another chat is another request. */
   renew() {
     this.id = uuid();
     this.form.elements.question.value = '';
+    this.about({});
+    forTab.drop('asked');
+  }
+
+  /** What is typed stays when the page is read in another language. */
+  save() {
+    const { name, question } = this.form.elements;
+    forTab.set('asked', { name: name.value, question: question.value });
+  }
+
+  restore() {
+    const asked = forTab.get('asked');
+    forTab.drop('asked');
+    if (!asked) return;
+    this.form.elements.name.value = asked.name;
+    this.form.elements.question.value = asked.question;
+  }
+
+  /** What the chat is about, as chosen in the menu: { department, topic, label }, each may be missing. */
+  about({ department, topic, label }) {
+    this.topic = topic || undefined;
+    if (department) this.prefer(this.form.elements.department, department);
+    this.say('[data-about-text]', label);
+    this.show('[data-about]', Boolean(label));
   }
 
   values() {
@@ -64,6 +96,7 @@ export class StartForm {
       question: question.value,
       language: language.value || this.language,
       department: department.value || undefined,
+      topic: this.topic,
       email: this.given(email),
       phone: this.given(phone),
     };
@@ -80,11 +113,18 @@ export class StartForm {
     this.show('[data-several-languages]', found.languages.length > 1);
     this.keepOptions(this.form.elements.language, found.languages);
     this.prefer(this.form.elements.language, this.language);
+    this.sayOtherLanguage(found.languages);
     this.say('[data-notice]', found.notice);
-    this.say('[data-incident] p', found.incident);
-    this.show('[data-incident]', Boolean(found.incident));
     const wait = sayWait(this.word, found.estimated_wait_seconds);
     this.say('[data-expected]', found.staffed && wait ? this.word('wait', { time: wait }) : '');
+  }
+
+  /** The city chats in the reader's language, but nobody is there who speaks it today. */
+  sayOtherLanguage(languages) {
+    const language = this.spoken[this.language];
+    const isMissing = Boolean(language) && languages.length > 0 && !languages.includes(this.language);
+    this.say('[data-other-language] p', isMissing ? this.word('otherLanguage', { language }) : '');
+    this.show('[data-other-language]', isMissing);
   }
 
   offerDepartments(departments, isChosen) {
@@ -116,54 +156,22 @@ export class StartForm {
   }
 
   check() {
-    this.clearErrors();
+    clearFaults(this.form, this.box);
     const { name, question } = this.form.elements;
     const long = codePoints(question.value) - this.limits.text;
-    if (!name.value.trim()) this.fault(name, this.word('noName'));
-    else if (codePoints(name.value.trim()) > this.limits.name) this.fault(name, this.word('longName', { max: this.limits.name }));
-    if (!question.value.trim()) this.fault(question, this.word('noQuestion'));
-    else if (long > 0) this.fault(question, this.word('tooLong', { n: long }));
-    const first = this.form.querySelector('[aria-invalid="true"]');
-    first?.focus();
-    return !first;
+    if (!name.value.trim()) fault(name, this.word('noName'));
+    else if (codePoints(name.value.trim()) > this.limits.name) fault(name, this.word('longName', { max: this.limits.name }));
+    if (!question.value.trim()) fault(question, this.word('noQuestion'));
+    else if (long > 0) fault(question, this.word('tooLong', { n: long }));
+    return !focusFault(this.form);
   }
 
-  clearErrors() {
-    this.form.querySelector('[data-start-error]').hidden = true;
-    for (const error of this.form.querySelectorAll('.field .error')) error.remove();
-    for (const control of this.form.querySelectorAll('[aria-invalid]')) {
-      control.removeAttribute('aria-invalid');
-      control.closest('.field').classList.remove('is-wrong');
-      control.setAttribute('aria-describedby', (control.getAttribute('aria-describedby') ?? '').replace(/\s*\S+-error/, ''));
-    }
-  }
-
-  fault(control, text) {
-    const error = document.createElement('span');
-    error.className = 'error';
-    error.id = `${control.id}-error`;
-    error.textContent = text;
-    control.before(error);
-    control.setAttribute('aria-invalid', 'true');
-    control.setAttribute('aria-describedby', `${control.getAttribute('aria-describedby') ?? ''} ${error.id}`.trim());
-    control.closest('.field').classList.add('is-wrong');
-  }
-
-  /** A refusal that names a field of ours stands at the field, any other above the form. */
-  refuse({ field, detail }) {
-    const control = ['name', 'question', 'language', 'department', ...CONTACTS].includes(field) ? this.form.elements[field] : null;
-    if (control && !control.closest('.field').hidden) {
-      this.fault(control, detail);
-      control.focus();
-      return;
-    }
-    const box = this.form.querySelector('[data-start-error]');
-    box.querySelector('p').textContent = detail;
-    box.hidden = false;
+  refuse(answer) {
+    clearFaults(this.form, this.box);
+    showRefusal(this.form, this.box, answer, FIELDS);
   }
 
   isBusy(busy) {
-    this.form.querySelector('[type="submit"]').setAttribute('aria-disabled', String(busy));
-    this.form.toggleAttribute('aria-busy', busy);
+    setBusy(this.form, busy);
   }
 }

@@ -1,36 +1,46 @@
-// The running chat on the page: connection, log, line, place in the queue, and its end.
+// The running chat on the page: what comes over the connection, and which part of the page takes it.
 
+import { askCity } from './asking.js';
 import { Attention } from './attention.js';
 import { Log } from './bubbles.js';
+import { Choices } from './choices.js';
 import { Composer } from './composer.js';
 import { Conversation } from './conversation.js';
 import { copyText, linesOf } from './copy.js';
+import { Ending } from './ending.js';
 import { IdlePanel } from './idle.js';
 import { forTab } from './keep.js';
+import { Leave } from './leave.js';
 import { StatusLine } from './line.js';
+import { Standing } from './standing.js';
 import { tellingOf } from './telling.js';
-import { sayWait } from './words.js';
 
-const KEPT = ['chat', 'outbox', 'draft', 'seen', 'warned'];
+const KEPT = ['chat', 'outbox', 'draft', 'seen', 'warned', 'rated'];
+const TEMPLATES = { bubble: 'bubble', margin: 'margin', why: 'why', unsent: 'unsent-actions', page: 'page-link', phone: 'phone-link', mail: 'mail-link', site: 'site-link', link: 'text-link' };
 
 export class Talk {
-  /** `onLost(detail)`: this chat can no longer be opened. */
+  /** `onLost(code, detail)`: this chat can no longer be opened, or its time to be read is over. */
   constructor({ page, urgent, onLost }) {
     Object.assign(this, { page, urgent, onLost });
     this.word = page.word;
     this.find = (selector) => page.find(selector);
-    this.tell = tellingOf(page.word);
+    const ask = (frame) => askCity({ sessions: page.root.dataset.sessions, ...this.kept }, frame);
+    const toTheLine = () => this.composer.text.focus();
+    this.tell = tellingOf(page.word, { before: (seq) => this.chat.transcript.events.get(seq - 1), languageOfTexts: () => this.foreign() });
     this.log = new Log({ log: this.find('[data-log]'), templates: this.templates(), word: this.word, tell: this.tell, onTakeBack: (item) => this.takeBack(item) });
     this.line = new StatusLine(this.find('[data-status]'));
     this.attention = new Attention(page);
+    this.standing = new Standing(page);
     this.composer = new Composer({ form: this.find('[data-write]'), word: this.word, limit: page.limits.text, onWrite: (text) => this.chat.write(text), onTyping: () => this.chat?.typing() });
-    this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: () => this.composer.text.focus() });
+    this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: toTheLine });
+    this.choices = new Choices({ page, onChoose: (option) => this.choose(ask, option), onLeave: (option) => this.leave.open(option), onGone: toTheLine });
+    this.leave = new Leave({ page, ask, onDone: () => this.backToTalk('[data-noted-text]'), onBack: () => this.backToTalk('[data-choose]:not([hidden])') });
+    this.ending = new Ending({ page, ask, onClosed: () => this.closed() });
     this.listen();
   }
 
   templates() {
-    const names = { bubble: 'bubble', margin: 'margin', why: 'why', unsent: 'unsent-actions', page: 'page-link', phone: 'phone-link' };
-    return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, this.find(`[data-${name}]`)]));
+    return Object.fromEntries(Object.entries(TEMPLATES).map(([key, name]) => [key, this.find(`[data-${name}]`)]));
   }
 
   listen() {
@@ -53,15 +63,22 @@ export class Talk {
     this.chat.end();
   }
 
+  /** The language of the chat, where it is not that of the page. */
+  foreign() {
+    const { language } = this.kept;
+    return language && language !== this.page.root.dataset.language ? language : undefined;
+  }
+
   // ---- Opening and leaving -----------------------------------------------
 
   open(kept, messages) {
     this.kept = kept;
     this.log.clear();
     this.idle.close();
+    this.choices.close();
+    this.ending.hide();
     this.urgent.clear();
     this.page.screen('talk');
-    this.find('[data-over]').hidden = true;
     this.find('[data-end]').hidden = false;
     this.composer.open();
     this.page.head(this.word('city'), this.word('connecting'));
@@ -91,6 +108,7 @@ export class Talk {
     this.chat?.stop();
     this.chat = null;
     this.status = null;
+    this.ending.hide();
     this.line.keep('');
     this.urgent.clear();
     for (const key of KEPT) forTab.drop(key);
@@ -127,7 +145,10 @@ export class Talk {
     this.log.show(event);
     if (event.kind === 'notice' && event.rule === 'EM-911') this.warn(event);
     if (event.from === 'agent' && event.kind === 'message') this.line.stopTyping();
-    this.idle.follow(this.chat.transcript.inOrder(), this.chat.skew);
+    const events = this.chat.transcript.inOrder();
+    this.idle.follow(events, this.chat.skew);
+    this.choices.follow(events, this.status?.state);
+    if (['joined', 'resumed', 'ended'].includes(event.kind)) this.leaveNoLonger();
     this.attention.note(event);
     this.noticeReading();
   }
@@ -159,34 +180,49 @@ export class Talk {
 
   placed(status) {
     this.status = status;
-    const isQueued = status.state === 'queued';
-    this.find('[data-queue]').hidden = !isQueued;
-    if (isQueued) this.showPlace(status);
+    this.standing.show(status, this.kept.department);
     if (status.state === 'ended') this.over();
-    else if (status.agent_name) this.page.head(status.agent_name, this.word('with', { department: this.kept.department }));
-    else this.page.head(this.word('city'), this.word('waiting', { department: this.kept.department }));
     this.attention.runs(status.state !== 'ended');
   }
 
-  showPlace({ position, estimated_wait_seconds: estimate }) {
-    this.find('[data-position]').textContent = position ?? '–';
-    this.find('[data-estimate]').textContent = sayWait(this.word, estimate) ?? this.word('soon');
-  }
-
   over() {
-    const outcome = this.status.outcome;
-    this.page.head(this.word('city'), this.word('ended'));
     this.composer.close();
     this.find('[data-end]').hidden = true;
     this.line.stopTyping();
     this.idle.close();
-    const panel = this.find('[data-over]');
-    if (!panel.hidden) return;
-    panel.hidden = false;
-    this.find('[data-over-text]').textContent = this.word({ inactive: 'endedInactive', closed: 'endedClosed' }[outcome] ?? 'ended');
-    this.find('[data-over-ways]').hidden = !['inactive', 'closed'].includes(outcome);
+    const isNew = this.ending.show(this.status, this.chat.skew);
+    if (!isNew) return;
     if (this.page.root.contains(document.activeElement) || document.activeElement === document.body) this.page.focusWhenShown('[data-over-text]');
     this.log.toTheEnd();
+  }
+
+  closed() {
+    this.forget();
+    this.onLost('over', this.word('pageClosed'));
+  }
+
+  // ---- What one may choose while waiting ----------------------------------
+
+  async choose(ask, option) {
+    const { ok, answer } = await ask({ type: 'choose', option });
+    if (!ok) this.line.say(answer?.detail || this.word('network'));
+    return ok;
+  }
+
+  backToTalk(target) {
+    this.page.screen('talk');
+    this.standing.show(this.status, this.kept.department);
+    this.log.toTheEnd();
+    const node = this.find(target);
+    (node?.offsetParent ? node : this.composer.text).focus();
+  }
+
+  /** Somebody came while a form was open: what was typed there goes into the line. */
+  leaveNoLonger() {
+    if (!this.leave.isOpen) return;
+    const text = this.leave.unsent();
+    this.backToTalk('#chat-text');
+    if (text) this.composer.takeBack(text);
   }
 
   // ---- The connection ----------------------------------------------------
@@ -219,7 +255,7 @@ export class Talk {
       return;
     }
     this.forget();
-    this.onLost(this.word('expired'));
+    this.onLost('unauthorized', this.word('expired'));
   }
 
   async copy() {

@@ -7,15 +7,15 @@ import { Urgent } from './urgent.js';
 import { OwnWindow } from './window.js';
 import { forTab, returning } from './keep.js';
 
-const FIRST_FOCUS = { start: '#chat-name', refused: '[data-refused-title]', elsewhere: '[data-elsewhere-title]' };
+const FIRST_FOCUS = { menu: '[data-menu-title]', leave: '[data-leave-back]', start: '#chat-name', refused: '[data-refused-title]', elsewhere: '[data-elsewhere-title]' };
 
 class Widget {
   constructor(root) {
     const page = new Page(root, { onShown: (focus) => this.shown(focus), onHidden: () => this.talk.attention.tell() });
     this.page = page;
     const urgent = new Urgent({ box: page.find('[data-urgent]'), phone: page.find('[data-phone-button]'), word: page.word });
-    this.talk = new Talk({ page, urgent, onLost: (detail) => this.before.refused({ code: 'unauthorized', detail }) });
-    this.before = new Before({ page, urgent, why: (event) => this.talk.log.why(event), onBegun: (answer, department) => this.begun(answer, department) });
+    this.talk = new Talk({ page, urgent, onLost: (code, detail) => this.before.refused({ code, detail }) });
+    this.before = new Before({ page, urgent, why: (event) => this.talk.log.why(event), onBegun: (answer, about) => this.begun(answer, about) });
     this.window = new OwnWindow({
       address: root.dataset.page,
       give: () => this.talk.give(),
@@ -36,7 +36,8 @@ class Widget {
 
   escape(event) {
     if (event.key !== 'Escape' || event.defaultPrevented || this.page.find('[data-end-dialog]').open) return;
-    this.page.host.tell('close');
+    if (this.talk.leave.isOpen) this.talk.leave.onBack();
+    else this.page.host.tell('close');
   }
 
   begin() {
@@ -48,9 +49,9 @@ class Widget {
     else this.before.lookWhoIsThere();
   }
 
-  begun(answer, department) {
+  begun(answer, { department, language }) {
     returning.set(answer.returning);
-    const kept = { session: answer.session, token: answer.token, department, at: new Date().toISOString() };
+    const kept = { session: answer.session, token: answer.token, department, language, at: new Date().toISOString() };
     forTab.set('chat', kept);
     this.talk.open(kept, []);
     this.talk.placed({ state: 'queued', position: answer.position, estimated_wait_seconds: answer.estimated_wait_seconds });

@@ -13,7 +13,8 @@ export class OwnWindow {
   }
 
   open() {
-    this.opened = window.open(`${this.address}?continue=1`, '_blank');
+    const language = encodeURIComponent(document.documentElement.lang);
+    this.opened = window.open(`${this.address}?continue=1&language=${language}`, '_blank');
   }
 
   /** Ask the window that opened this one; false if there is none to ask. */
@@ -40,7 +41,7 @@ export class OwnWindow {
   take({ chat, outbox, draft }) {
     if (this.give()) return;
     clearTimeout(this.nobodyGave);
-    window.history.replaceState(null, '', this.address);
+    window.history.replaceState(null, '', `${this.address}?language=${encodeURIComponent(document.documentElement.lang)}`);
     this.onTaken({ chat, outbox, draft });
   }
 }
