@@ -17,13 +17,15 @@ export class Before {
     const { language } = page.root.dataset;
     this.start = new StartForm({ form: this.find('[data-screen="start"]'), word: page.word, limits: page.limits, language, onSubmit: (values) => this.request(values) });
     this.menu = new Menu({ page, onPerson: (about) => this.wantPerson(about) });
+    this.refusal = null; // why nobody can be talked to now
     this.asked = { department: page.root.dataset.department, language: this.start.spoken[language] ? language : '' };
     page.press('[data-again]', () => this.lookWhoIsThere());
-    page.press('[data-start-back]', () => this.menu.open(true));
+    page.press('[data-start-back], [data-answers]', () => this.menu.open(true));
     for (const link of document.querySelectorAll('.tongues a')) link.addEventListener('click', () => this.start.save());
   }
 
   async lookWhoIsThere() {
+    this.refusal = null;
     this.page.screen('loading');
     this.page.head(this.word('city'), this.word('chat'));
     try {
@@ -55,7 +57,9 @@ export class Before {
     this.start.offerDepartments(found.departments, this.isDepartmentFixed());
     this.start.offer(found);
     this.find('[data-start-back]').hidden = !this.menu.isOffered;
-    if (this.menu.isOffered) {
+    const topic = new URLSearchParams(window.location.search).get('topic'); // chosen on the page, without JavaScript
+    if (topic) this.start.about({ topic, label: this.menu.labelOf(topic) });
+    if (this.menu.isOffered && !topic) {
       this.menu.open(false);
       this.page.focusWhenShown('[data-menu-title]');
       return;
@@ -65,6 +69,11 @@ export class Before {
   }
 
   wantPerson(about) {
+    if (this.refusal) {
+      this.refused(this.refusal);
+      this.find('[data-refused-title]').focus();
+      return;
+    }
     this.start.about(about);
     this.page.screen('start');
     this.find('#chat-name').focus();
@@ -77,6 +86,8 @@ export class Before {
   refused(refusal) {
     const { title, text } = sayRefusal(this.word, refusal);
     const { next_opening: opening, rule, why } = refusal;
+    this.refusal = refusal;
+    this.find('[data-answers]').hidden = !this.menu.isOffered;
     this.page.screen('refused');
     this.page.head(this.word('city'), this.word('chat'));
     this.find('[data-refused-title]').textContent = title;
@@ -84,6 +95,7 @@ export class Before {
     this.find('[data-opening]').hidden = !opening;
     if (opening) this.find('[data-opening]').textContent = this.word('opens', { time: sayDayAndTime(opening) });
     this.find('[data-refused-why]').replaceChildren(...(rule ? [this.why({ rule, data: { why } })] : []));
+    this.find('[data-again]').textContent = this.word(refusal.code === 'over' ? 'startAgain' : 'tryAgain');
     this.showWays(refusal);
     this.page.focusWhenShown('[data-refused-title]');
   }
@@ -126,7 +138,6 @@ export class Before {
     const { department } = this.start.form.elements;
     const name = department.selectedOptions[0]?.textContent ?? '';
     this.start.renew();
-    this.menu.take(this.menu.nodes);
     this.onBegun(answer, { department: name, language });
   }
 }

@@ -1,6 +1,6 @@
 // What somebody who waits may choose, each two minutes anew, and what came of it.
 
-import { sayDayAndTime, sayTime } from './words.js';
+import { sayMoment, sayTime } from './words.js';
 
 const NO_LONGER = ['chosen', 'joined', 'held', 'resumed', 'requeued', 'transferred', 'ended'];
 const LEAVES = ['message', 'callback'];
@@ -31,6 +31,7 @@ export class Choices {
   }
 
   close() {
+    this.page.find('[data-screen="talk"]').classList.remove('is-asked');
     this.panel.hidden = true;
     this.noted.hidden = true;
     this.seq = null;
@@ -41,6 +42,7 @@ export class Choices {
     const open = state === 'ended' ? null : choicesOf(events);
     const hadFocus = this.panel.contains(document.activeElement);
     this.panel.hidden = !open;
+    this.page.find('[data-screen="talk"]').classList.toggle('is-asked', Boolean(open));
     if (open) this.show(open, state);
     else if (hadFocus) this.onGone();
     this.showNoted(leftBehind(events), state);
@@ -82,7 +84,7 @@ export class Choices {
     const when = this.noted.querySelector('[data-noted-when]');
     const due = event.data.due_at;
     this.noted.querySelector('[data-noted-text]').textContent = this.word(event.data.option === 'callback' ? 'notedCallback' : 'notedMessage');
-    when.textContent = due ? this.word('notedBy', { time: sayDayAndTime(due) }) : '';
+    when.textContent = due ? this.word('notedBy', { time: sayMoment(due) }) : '';
     when.hidden = !due;
     this.noted.querySelector('[data-noted-more]').hidden = state !== 'queued';
   }

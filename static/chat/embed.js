@@ -107,8 +107,10 @@
   function buildFrame() {
     box = document.createElement('div');
     frame = document.createElement('iframe');
-    var department = script.dataset.department;
-    frame.src = origin + '/chat/widget/' + (department ? '?department=' + encodeURIComponent(department) : '');
+    var query = new URLSearchParams();
+    if (script.dataset.department) query.set('department', script.dataset.department);
+    if (script.dataset.language) query.set('language', script.dataset.language); // else that of the browser
+    frame.src = origin + '/chat/widget/?' + query;
     frame.title = titleOfFrame;
     frame.allow = 'clipboard-write';
     frame.referrerPolicy = 'no-referrer';

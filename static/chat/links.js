@@ -18,38 +18,24 @@ export function mailLink(template, address, word) {
 }
 
 /**
- * A text whose `links` can be pressed: nodes, in order. `links` are the addresses that the server let
- * through, as they stand in the text, or `[from, to]` places of them in code points; all else stays plain.
+ * A text of which parts can be pressed, as nodes in order. `links`: `[from, to, url]` each, code points
+ * of the text and the page that the server let through; all else stays plain.
  */
 export function linkedText(template, text, links) {
   const signs = [...text];
   const nodes = [];
   let at = 0;
-  for (const [from, to] of placesOf(text, links)) {
-    const said = signs.slice(from, to).join('');
-    if (from < at || !isSafe(said)) continue;
-    nodes.push(document.createTextNode(signs.slice(at, from).join('')), textLink(template, said));
+  for (const [from, to, url] of [...links].sort((one, other) => one[0] - other[0])) {
+    if (from < at || to > signs.length || !isSafe(url)) continue;
+    nodes.push(signs.slice(at, from).join(''), textLink(template, signs.slice(from, to).join(''), url));
     at = to;
   }
-  nodes.push(document.createTextNode(signs.slice(at).join('')));
-  return nodes;
+  return [...nodes, signs.slice(at).join('')];
 }
 
-function placesOf(text, links) {
-  const places = links.map((link) => (typeof link === 'string' ? placeOf(text, link) : link));
-  return places.filter((place) => Array.isArray(place)).sort((one, other) => one[0] - other[0]);
-}
-
-function placeOf(text, link) {
-  const index = text.indexOf(link);
-  if (index < 0) return null;
-  const from = [...text.slice(0, index)].length;
-  return [from, from + [...link].length];
-}
-
-function textLink(template, said) {
+function textLink(template, said, url) {
   const link = template.content.firstElementChild.cloneNode(true);
-  link.href = said;
+  link.href = url;
   link.querySelector('[data-said]').textContent = said;
   return link;
 }

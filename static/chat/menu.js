@@ -28,6 +28,10 @@ export class Menu {
     if (takesFocus) this.find('[data-menu-title]').focus();
   }
 
+  labelOf(topic) {
+    return this.nodes.find((node) => node.topic === topic)?.label;
+  }
+
   get node() {
     return this.path.at(-1) ?? null;
   }
@@ -38,7 +42,7 @@ export class Menu {
     this.find('[data-menu-title]').textContent = node ? node.label : this.word('menuTitle');
     this.find('[data-menu-text]').replaceChildren(...paragraphs(node?.text));
     const children = this.nodes.filter((each) => each.parent === (node?.id ?? null) && !this.path.includes(each));
-    const own = addressOf(node?.page) ? [this.pageItem({ ...node, label: node.page_label || node.page })] : [];
+    const own = addressOf(node?.page) ? [this.pageItem({ ...node, label: this.word('readMore') })] : [];
     this.find('[data-menu-list]').replaceChildren(...own, ...children.map((child) => this.item(child)));
     this.find('[data-menu-list]').hidden = !own.length && !children.length;
     this.find('[data-menu-body]').scrollTop = 0;

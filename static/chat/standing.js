@@ -31,7 +31,9 @@ export class Standing {
   showPlace({ position, estimated_wait_seconds: estimate }) {
     const wait = sayWait(this.word, estimate) ?? this.word('soon');
     this.find('[data-position]').textContent = position ?? '–';
+    this.find('[data-place-lead]').textContent = this.word(position === 1 ? 'next' : 'number');
     this.find('[data-estimate]').textContent = wait;
+    this.find('[data-estimate]').classList.toggle('is-unknown', estimate === null || estimate === undefined);
     if (!position || position === this.told) return;
     this.told = position;
     this.find('[data-spoken]').textContent = `${position === 1 ? this.word('next') : this.word('place', { n: position })} ${wait}`;

@@ -108,7 +108,9 @@ export class Talk {
     this.chat?.stop();
     this.chat = null;
     this.status = null;
+    this.log.clear();
     this.ending.hide();
+    this.choices.close();
     this.line.keep('');
     this.urgent.clear();
     for (const key of KEPT) forTab.drop(key);
@@ -147,7 +149,7 @@ export class Talk {
     if (event.from === 'agent' && event.kind === 'message') this.line.stopTyping();
     const events = this.chat.transcript.inOrder();
     this.idle.follow(events, this.chat.skew);
-    this.choices.follow(events, this.status?.state);
+    this.log.keepingTheEnd(() => this.choices.follow(events, this.status?.state));
     if (['joined', 'resumed', 'ended'].includes(event.kind)) this.leaveNoLonger();
     this.attention.note(event);
     this.noticeReading();

@@ -20,9 +20,13 @@ export function codePoints(text) {
 }
 
 const clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { hour: 'numeric', minute: '2-digit' });
+const dayAndClock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit' });
 const cityDayAndClock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit', timeZone: 'UTC' });
 
 export const sayTime = (iso) => clock.format(new Date(iso));
+
+/** A day and time on the reader's clock, as the times of the messages are. */
+export const sayMoment = (iso) => dayAndClock.format(new Date(iso));
 
 /** A day and time on the city's clock: the wall time that the instant bears, whatever the reader's zone. */
 export const sayDayAndTime = (iso) => cityDayAndClock.format(new Date(`${iso.slice(0, 19)}Z`));

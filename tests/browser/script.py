@@ -1,0 +1,126 @@
+"""The server's side of one chat, played to a page: each state of the widget, whatever the server does otherwise."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Page, Route, WebSocketRoute
+
+Body = dict[str, Any]
+AT = datetime(2026, 11, 26, 15, 40, tzinfo=UTC)
+OPEN: Body = {
+    "state": "open",
+    "staffed": True,
+    "next_opening": None,
+    "estimated_wait_seconds": None,
+    "languages": ["en"],
+    "departments": [{"code": "general", "name": "General services"}],
+    "notice": "We use what you type to answer you. It is deleted every day.",
+    "incident": None,
+    "backup": None,
+    "asks": [],
+}
+
+
+class Script:
+    """What the page asks is in `asked`; what it is told comes from here, frame by frame."""
+
+    def __init__(self, page: Page, *, availability: Body | None = None, menu: list[Body] | None = None) -> None:
+        self.availability = OPEN | (availability or {})
+        self.state: Body = {"state": "queued", "position": 1, "estimated_wait_seconds": None, "agent_name": None}
+        self.events: list[Body] = []
+        self.asked: list[Body] = []
+        self.answers: dict[str, tuple[int, Body]] = {}
+        self.sockets: list[WebSocketRoute] = []
+        self.menu = menu or []
+        page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(json=self.availability))
+        page.route("**/chat/widget/*", _with_menu)
+        page.route("**/api/v1/chat/menu*", lambda route: route.fulfill(json={"nodes": self.menu}))
+        page.route("**/api/v1/chat/sessions", self._begin)
+        page.route("**/api/v1/chat/sessions/*/frames", self._frame)
+        page.route_web_socket("**/ws/chat/", self._socket)
+
+    # ---- What the page is told ----
+    def tell(self, kind: str, side: str = "system", **more: Any) -> Body:
+        """Add an event and send it to the page."""
+        event = {"type": "event", "session": "s", "seq": len(self.events) + 1, "id": str(uuid4()), "kind": kind}
+        event |= {"from": side, "name": None, "text": "", "at": _now(), "rule": None, "data": {}} | more
+        self.events.append(event)
+        self.send(event)
+        return event
+
+    def joins(self, name: str = "Rosa", text: str = "") -> None:
+        data = {"agent": 1, "department": "general", "language": "en", "topic": None}
+        self.tell("joined", "agent", name=name, data=data)
+        self.tell("message", "agent", name=name, text=text or f"Hello, I am {name}. How can I help?")
+
+    def places(self, position: int, seconds: int | None) -> None:
+        self.state |= {"position": position, "estimated_wait_seconds": seconds}
+        self.send({"type": "queue", "position": position, "estimated_wait_seconds": seconds})
+
+    def offers_choices(self, rule: str = "DF-HOLD", text: str = "", **more: Any) -> None:
+        choices = ["wait", "another", "message", "callback"]
+        data = {"choices": choices, "next_at": _now(), "why": "Nobody waits over 2 minutes without a choice.", **more}
+        self.tell("notice", rule=rule, text=text or "You have waited for 2 minutes.", data=data)
+
+    def ends(self, outcome: str = "resolved", side: str = "agent", **more: Any) -> None:
+        self.state |= {"state": "ended"}
+        self.tell("ended", side, data={"outcome": outcome}, **more)
+
+    def send(self, frame: Body) -> None:
+        for socket in self.sockets:
+            socket.send(json.dumps(frame))
+
+    def cut(self, code: int) -> None:
+        for socket in self.sockets:
+            socket.close(code=code)
+        self.sockets.clear()
+
+    # ---- What the page asks ----
+    def _begin(self, route: Route) -> None:
+        asked = route.request.post_data_json
+        self.asked.append(asked)
+        status, body = self.answers.get("begin", (201, {}))
+        if status != 201:
+            route.fulfill(status=status, json=body)
+            return
+        self.events.clear()
+        self.tell("message", "customer", text=asked["question"])
+        body = {"session": "s", "token": "t" * 22, "returning": "r" * 22, **self.state}
+        route.fulfill(status=201, json=body)
+
+    def _frame(self, route: Route) -> None:
+        frame = route.request.post_data_json
+        self.asked.append(frame)
+        status, body = self.answers.get(frame["type"], (200, {"type": "ok"}))
+        route.fulfill(status=status, json=body)
+
+    def _socket(self, socket: WebSocketRoute) -> None:
+        socket.on_message(lambda text: self._said(socket, json.loads(str(text))))
+
+    def _said(self, socket: WebSocketRoute, frame: Body) -> None:
+        if frame["type"] == "hello":
+            self.sockets.append(socket)
+            welcome = {"type": "welcome", "session": self.state, "last_seq": len(self.events), "server_time": _now()}
+            socket.send(json.dumps(welcome))
+            for event in self.events[frame["last_seq"] :]:
+                socket.send(json.dumps(event))
+        elif frame["type"] == "message":
+            event = self.tell("message", "customer", text=frame["text"], id=frame["id"])
+            socket.send(json.dumps({"type": "ack", "id": frame["id"], "seq": event["seq"]}))
+        elif frame["type"] == "resync":
+            socket.send(json.dumps({"type": "ok"}))
+        else:
+            self.asked.append(frame)
+
+
+def _with_menu(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=answer.text().replace('data-menu=""', 'data-menu="/api/v1/chat/menu"'))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
