@@ -1,17 +1,14 @@
-"""In which language a resident reads a page: the one they chose, else the browser's."""
+"""The languages of the residents' pages, as a reader chooses among them (see contactcenter/lib/language.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import translation
 
-OFFERED = dict(settings.LANGUAGES)
+from contactcenter.lib.language import ARGUMENT
 
 
 @dataclass(frozen=True)
@@ -24,26 +21,12 @@ class Choice:
     is_current: bool
 
 
-def in_the_chosen_language(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer in the language of `?language=`; without one, or with one that we do not have, as the browser asks."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        chosen = request.GET.get("language", "")
-        if chosen not in OFFERED:
-            return view(request, *args, **kwargs)
-        with translation.override(chosen):
-            response = view(request, *args, **kwargs)
-            response.headers["Content-Language"] = chosen
-            return response
-
-    return answer
-
-
 def choices(request: HttpRequest) -> list[Choice]:
     """Return every language of the pages, in the order of the settings."""
     current = translation.get_language()
-    return [Choice(code, own_name(code), _address(request, code), code == current) for code in OFFERED]
+    return [
+        Choice(code, own_name(code), _address(request, code), code == current) for code, _name in settings.LANGUAGES
+    ]
 
 
 def own_name(code: str, known_as: str = "") -> str:
@@ -58,5 +41,5 @@ def own_name(code: str, known_as: str = "") -> str:
 def _address(request: HttpRequest, code: str) -> str:
     kept = request.GET.copy()
     kept.pop("continue", None)  # a window that takes a chat over does so once
-    kept["language"] = code
+    kept[ARGUMENT] = code
     return f"?{kept.urlencode()}"

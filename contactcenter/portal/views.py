@@ -18,7 +18,7 @@ from agents.models import Department, Language
 from agents.service import incidents_of
 from chat.rules import MAX_NAME, MAX_TEXT, TOKEN_AFTERLIFE
 from contactcenter.portal import styleguide as guide
-from contactcenter.portal.languages import choices, in_the_chosen_language, own_name
+from contactcenter.portal.languages import choices, own_name
 
 
 @require_safe
@@ -35,7 +35,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@in_the_chosen_language
 def chat(request: HttpRequest) -> HttpResponse:
     """The chat as a page of its own.
 
@@ -49,7 +48,6 @@ def chat(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @xframe_options_exempt
-@in_the_chosen_language
 def widget(request: HttpRequest) -> HttpResponse:
     """The chat for an iframe, on our own pages and on the sites of `EMBED_SITES`."""
     response = render(request, "chat/widget.html", _chat_context(request, framed=True))

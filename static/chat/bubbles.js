@@ -113,7 +113,7 @@ export class Log {
     const template = { site: this.templates.site, page: this.templates.page, phone: this.templates.phone, email: this.templates.mail }[way];
     if (!template) return null;
     if (way === 'phone') return phoneLink(template, phone, this.word);
-    return way === 'email' ? mailLink(template, email, this.word) : webLink(template, page);
+    return way === 'email' ? mailLink(template, email) : webLink(template, page);
   }
 
   /** The mark of the rule that acted: it opens to the reason, and leads to the rule. */

@@ -15,9 +15,10 @@ export function choicesOf(events) {
   return null;
 }
 
-/** What was left behind last, as an event, or null. */
+/** What was left behind in this wait, as an event, or null; once somebody is there, it is said in the log only. */
 export function leftBehind(events) {
-  return [...events].reverse().find(({ kind, data }) => kind === 'chosen' && LEAVES.includes(data?.option)) ?? null;
+  const last = [...events].reverse().find(({ kind, data }) => kind === 'joined' || (kind === 'chosen' && LEAVES.includes(data?.option)));
+  return last?.kind === 'chosen' ? last : null;
 }
 
 export class Choices {

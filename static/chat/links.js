@@ -9,11 +9,11 @@ export function webLink(template, page) {
 }
 
 /** An address to write to, or null. */
-export function mailLink(template, address, word) {
+export function mailLink(template, address) {
   if (!/^[^\s@]+@[^\s@]+$/.test(address ?? '')) return null;
   const link = template.content.firstElementChild.cloneNode(true);
   link.href = `mailto:${encodeURIComponent(address).replace('%40', '@')}`;
-  link.querySelector('span').textContent = word('write', { address });
+  link.querySelector('span').textContent = address;
   return link;
 }
 

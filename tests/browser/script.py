@@ -36,6 +36,7 @@ class Script:
         self.answers: dict[str, tuple[int, Body]] = {}
         self.sockets: list[WebSocketRoute] = []
         self.menu = menu or []
+        self.is_mute = False  # takes a socket and says nothing on it
         page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(json=self.availability))
         page.route("**/chat/widget/*", _with_menu)
         page.route("**/api/v1/chat/menu*", lambda route: route.fulfill(json={"nodes": self.menu}))
@@ -102,6 +103,8 @@ class Script:
         socket.on_message(lambda text: self._said(socket, json.loads(str(text))))
 
     def _said(self, socket: WebSocketRoute, frame: Body) -> None:
+        if self.is_mute:
+            return
         if frame["type"] == "hello":
             self.sockets.append(socket)
             welcome = {"type": "welcome", "session": self.state, "last_seq": len(self.events), "server_time": _now()}

@@ -171,6 +171,32 @@ def test_who_is_banned_reads_why(opened: Open, look: Look, watch: Watch) -> None
     assert look.faults == []
 
 
+def test_while_the_connection_is_made_the_page_says_so(opened: Open, look: Look) -> None:  # noqa: F811
+    resident, script = opened()
+    script.is_mute = True
+    resident.chat.get_by_label("Your name").fill("Tomasz Lind")
+    resident.chat.get_by_label("How can we help?").fill(QUESTION)
+    resident.chat.get_by_role("button", name="Start the chat").click()
+    expect(resident.chat.locator("[data-status]")).to_have_text("Connecting")
+    look.at("widget-connecting", resident)
+    assert look.faults == []
+
+
+def test_the_chat_fits_a_phone_at_twice_the_text_size(opened: Open) -> None:
+    resident, script = asked(opened, menu=[])
+    frame = resident.frame()
+    frame.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    script.offers_choices()
+    for button in choices_of(resident).get_by_role("button").all():
+        button.scroll_into_view_if_needed()
+        expect(button).to_be_in_viewport()
+    assert frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    choices_of(resident).get_by_role("button", name="Leave a message").click()
+    resident.chat.get_by_role("button", name="Leave the message").scroll_into_view_if_needed()
+    expect(resident.chat.get_by_role("button", name="Leave the message")).to_be_in_viewport()
+    assert frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
 # ---- Waiting ---------------------------------------------------------------
 @pytest.mark.rule("DF-WAIT")
 def test_the_place_is_shown_and_the_wait_only_when_it_is_known(opened: Open) -> None:
@@ -195,7 +221,7 @@ def test_who_finds_all_busy_is_told_and_offered_another_way(opened: Open, look: 
         phone="555-0100",
     )
     margin = resident.chat.locator(".msg-rule", has_text="EM-COM-Daii")
-    write = margin.get_by_role("link", name="Write to hello@maplebrook.example")
+    write = margin.get_by_role("link", name="hello@maplebrook.example")
     expect(write).to_have_attribute("href", "mailto:hello@maplebrook.example")
     expect(margin.get_by_role("link", name="Call 555-0100")).to_be_visible()
     expect(choices_of(resident)).to_contain_text("Rather not wait?")
@@ -256,6 +282,8 @@ def test_a_call_back_needs_a_number_that_is_one_and_is_confirmed_with_its_time(
     expect(noted).to_contain_text(re.compile("We will call you back.*At the latest on .*[AP]M", re.DOTALL))
     expect(choices_of(resident)).to_be_hidden()
     look.at("widget-callback-noted", resident)
+    script.joins()
+    expect(noted).to_be_hidden()
     assert look.faults == []
 
 
