@@ -9,6 +9,7 @@ const NEAR_THE_END = 80;
 const WAYS = {
   'EM-PAY': ['page', 'phone'],
   'EM-COM-Daii': ['email', 'phone'],
+  'EM-LANG': ['email', 'phone'],
   'EM-REF': ['phone', 'email', 'site'],
   'EM-COM-B': ['phone', 'email', 'site'],
 };

@@ -5,11 +5,11 @@ import { sayMoment, sayTime } from './words.js';
 const NO_LONGER = ['chosen', 'joined', 'held', 'resumed', 'requeued', 'transferred', 'ended'];
 const LEAVES = ['message', 'callback'];
 
-/** The choices that are open after these events, in order: { options, nextAt, rule }, or null. */
+/** The choices that are open after these events, in order: { seq, options, nextAt, rule }, or null. */
 export function choicesOf(events) {
   for (let index = events.length - 1; index >= 0; index -= 1) {
-    const { kind, rule, data } = events[index];
-    if (kind === 'notice' && data?.choices?.length) return { options: data.choices, nextAt: data.next_at ?? null, rule };
+    const { seq, kind, rule, data } = events[index];
+    if (kind === 'notice' && data?.choices?.length) return { seq, options: data.choices, nextAt: data.next_at ?? null, rule };
     if (NO_LONGER.includes(kind)) return null;
   }
   return null;
@@ -35,12 +35,21 @@ export class Choices {
     this.page.find('[data-screen="talk"]').classList.remove('is-asked');
     this.panel.hidden = true;
     this.noted.hidden = true;
-    this.seq = null;
+    this.answered = null;
+  }
+
+  /** The city has the answer; what was chosen before it says no second time. */
+  done() {
+    this.answered = this.asking;
+    if (this.open?.seq !== this.answered) return; // asked anew meanwhile
+    this.panel.hidden = true;
+    this.page.find('[data-screen="talk"]').classList.remove('is-asked');
   }
 
   /** Show what these events leave open, and what was left behind. `state`: of the session. */
   follow(events, state) {
-    const open = state === 'ended' ? null : choicesOf(events);
+    this.open = state === 'ended' ? null : choicesOf(events);
+    const open = this.open?.seq === this.answered ? null : this.open;
     const hadFocus = this.panel.contains(document.activeElement);
     this.panel.hidden = !open;
     this.page.find('[data-screen="talk"]').classList.toggle('is-asked', Boolean(open));
@@ -50,7 +59,7 @@ export class Choices {
   }
 
   show({ options, nextAt, rule }, state) {
-    const title = { on_hold: 'choicesHeld', queued: rule === 'EM-COM-Daii' ? 'choicesBusy' : 'choicesQueued' }[state] ?? 'choicesQueued';
+    const title = { on_hold: 'choicesHeld', queued: rule === 'DF-HOLD' ? 'choicesQueued' : 'choicesBusy' }[state] ?? 'choicesQueued';
     this.panel.querySelector('[data-choices-title]').textContent = this.word(title);
     this.panel.querySelector('[data-choices-next]').textContent = nextAt ? this.word('askedAgain', { time: sayTime(nextAt) }) : '';
     for (const button of this.buttons) {
@@ -66,27 +75,28 @@ export class Choices {
   async pressed(button) {
     const option = button.dataset.choose;
     if (button.getAttribute('aria-disabled') === 'true') return;
+    this.asking = this.open?.seq;
     if (LEAVES.includes(option)) {
       this.onLeave(option);
       return;
     }
     this.buttons.forEach((each) => each.setAttribute('aria-disabled', 'true'));
     const isDone = await this.onChoose(option);
-    if (!isDone) this.buttons.forEach((each) => each.removeAttribute('aria-disabled'));
+    this.buttons.forEach((each) => each.removeAttribute('aria-disabled'));
+    if (!isDone) return;
+    const hadFocus = this.panel.contains(document.activeElement);
+    this.done();
+    if (hadFocus && this.panel.hidden) this.onGone();
   }
 
   showNoted(event, state) {
+    const find = (selector) => this.noted.querySelector(selector);
     this.noted.hidden = !event;
-    if (!event || this.seq === event.seq) {
-      this.noted.querySelector('[data-noted-more]').hidden = state !== 'queued';
-      return;
-    }
-    this.seq = event.seq;
-    const when = this.noted.querySelector('[data-noted-when]');
-    const due = event.data.due_at;
-    this.noted.querySelector('[data-noted-text]').textContent = this.word(event.data.option === 'callback' ? 'notedCallback' : 'notedMessage');
-    when.textContent = due ? this.word('notedBy', { time: sayMoment(due) }) : '';
-    when.hidden = !due;
-    this.noted.querySelector('[data-noted-more]').hidden = state !== 'queued';
+    if (!event) return;
+    const { text, data } = event;
+    find('[data-noted-text]').textContent = text || this.word(data.option === 'callback' ? 'notedCallback' : 'notedMessage');
+    find('[data-noted-when]').hidden = Boolean(text) || !data.due_at; // the sentence names the time itself
+    find('[data-noted-when]').textContent = data.due_at ? this.word('notedBy', { time: sayMoment(data.due_at) }) : '';
+    find('[data-noted-more]').hidden = Boolean(text) || state !== 'queued';
   }
 }

@@ -34,7 +34,7 @@ export class Talk {
     this.composer = new Composer({ form: this.find('[data-write]'), word: this.word, limit: page.limits.text, onWrite: (text) => this.chat.write(text), onTyping: () => this.chat?.typing() });
     this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: toTheLine });
     this.choices = new Choices({ page, onChoose: (option) => this.choose(ask, option), onLeave: (option) => this.leave.open(option), onGone: toTheLine });
-    this.leave = new Leave({ page, ask, onDone: () => this.backToTalk('[data-noted-text]'), onBack: () => this.backToTalk('[data-choose]:not([hidden])') });
+    this.leave = new Leave({ page, ask, onDone: () => this.left(), onBack: () => this.backToTalk('[data-choose]:not([hidden])') });
     this.ending = new Ending({ page, ask, onClosed: () => this.closed() });
     this.listen();
   }
@@ -217,6 +217,11 @@ export class Talk {
     this.log.toTheEnd();
     const node = this.find(target);
     (node?.offsetParent ? node : this.composer.text).focus();
+  }
+
+  left() {
+    this.choices.done();
+    this.backToTalk('[data-noted-text]');
   }
 
   /** Somebody came while a form was open: what was typed there goes into the line. */

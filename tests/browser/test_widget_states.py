@@ -276,6 +276,7 @@ def test_a_call_back_needs_a_number_that_is_one_and_is_confirmed_with_its_time(
     script.answers.clear()
     chat.get_by_role("button", name="Ask for a call").click()
     chat.get_by_role("log").wait_for()
+    expect(choices_of(resident)).to_be_hidden()
     assert script.asked[-1] == {"type": "choose", "option": "callback", "phone": "555-010-0142"}
     script.tell("chosen", "customer", data={"option": "callback", "due_at": in_two_hours()}, rule="DF-HOLD")
     noted = chat.locator("[data-noted]")
