@@ -6,6 +6,7 @@ import { sayRefusal } from './refusals.js';
 import { StartForm, askBefore, requestChat } from './start.js';
 import { sayDayAndTime } from './words.js';
 
+const NO_MENU = { nodes: [] };
 const MENDABLE = ['invalid', 'too_long', 'out_of_range', 'slow_down'];
 
 export class Before {
@@ -29,8 +30,9 @@ export class Before {
     this.page.screen('loading');
     this.page.head(this.word('city'), this.word('chat'));
     try {
-      const [{ status, body }, nodes] = await Promise.all([askBefore(this.page.root.dataset.availability, this.asked), this.askMenu()]);
-      this.menu.take(nodes);
+      const [{ status, body }, menu] = await Promise.all([askBefore(this.page.root.dataset.availability, this.asked), this.askMenu()]);
+      this.menu.take(menu);
+      this.find('[data-menu-why]').replaceChildren(...(menu.rule ? [this.why({ rule: menu.rule, data: { why: menu.why } })] : []));
       this.page.incident(body.incident);
       if (status !== 200) this.refused(body);
       else if (body.state === 'backup') this.refused({ code: 'backup', ...body });
@@ -44,12 +46,12 @@ export class Before {
   /** The topics; none where the city has no menu, or it cannot be had: a person is there all the same. */
   async askMenu() {
     const address = this.page.root.dataset.menu;
-    if (!address) return [];
+    if (!address) return NO_MENU;
     try {
       const { status, body } = await askBefore(address, this.asked);
-      return status === 200 && Array.isArray(body.nodes) ? body.nodes : [];
+      return status === 200 && Array.isArray(body.nodes) ? body : NO_MENU;
     } catch (lost) {
-      return [];
+      return NO_MENU;
     }
   }
 

@@ -16,7 +16,7 @@ export class Menu {
     return this.nodes.some((node) => node.parent === null);
   }
 
-  take(nodes) {
+  take({ nodes }) {
     this.nodes = nodes;
     this.path = [];
   }

@@ -39,7 +39,7 @@ class Script:
         self.is_mute = False  # takes a socket and says nothing on it
         page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(json=self.availability))
         page.route("**/chat/widget/*", _with_menu)
-        page.route("**/api/v1/chat/menu*", lambda route: route.fulfill(json={"nodes": self.menu}))
+        page.route("**/api/v1/chat/menu*", lambda route: route.fulfill(json=self._menu()))
         page.route("**/api/v1/chat/sessions", self._begin)
         page.route("**/api/v1/chat/sessions/*/frames", self._frame)
         page.route_web_socket("**/ws/chat/", self._socket)
@@ -81,6 +81,10 @@ class Script:
         self.sockets.clear()
 
     # ---- What the page asks ----
+    def _menu(self) -> Body:
+        why = "Contact Centre Policies, Department 4 (SJ-IVR, version 1, since 5 January 2026)."
+        return {"nodes": self.menu, "rule": "SJ-IVR" if self.menu else None, "why": why if self.menu else None}
+
     def _begin(self, route: Route) -> None:
         asked = route.request.post_data_json
         self.asked.append(asked)

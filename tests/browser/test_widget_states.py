@@ -82,6 +82,7 @@ def test_the_menu_leads_to_an_answer_a_form_or_a_person(opened: Open, look: Look
     resident, script = opened(menu=menu())
     chat = resident.chat
     expect(chat.get_by_role("heading", name="What is it about?")).to_be_focused()
+    expect(chat.locator("[data-menu-why]")).to_contain_text("SJ-IVR")
     look.at("widget-menu", resident)
     chat.get_by_role("button", name="Waste and recycling").click()
     expect(chat.get_by_role("heading", name="Waste and recycling")).to_be_focused()
