@@ -67,7 +67,7 @@ export class Before {
       return;
     }
     this.page.screen('start');
-    this.page.focusWhenShown('#chat-name');
+    this.page.focusWhenShown(found.staffed ? '#chat-name' : '[data-unstaffed] h3');
   }
 
   wantPerson(about) {

@@ -8,7 +8,6 @@ const OUTCOMES = {
   inactive: ['endedInactive', true],
   closed: ['endedClosed', true],
   abandoned: ['endedAbandoned', true],
-  customer_ended: ['endedCustomer', false],
   referred: ['endedReferred', false],
   off_topic: ['endedOffTopic', true],
   conduct: ['endedConduct', true],

@@ -148,8 +148,10 @@ export class Talk {
     if (event.kind === 'notice' && event.rule === 'EM-911') this.warn(event);
     if (event.from === 'agent' && event.kind === 'message') this.line.stopTyping();
     const events = this.chat.transcript.inOrder();
-    this.idle.follow(events, this.chat.skew);
-    this.log.keepingTheEnd(() => this.choices.follow(events, this.status?.state));
+    this.log.keepingTheEnd(() => {
+      this.idle.follow(events, this.chat.skew);
+      this.choices.follow(events, this.status?.state);
+    });
     if (['joined', 'resumed', 'ended'].includes(event.kind)) this.leaveNoLonger();
     this.attention.note(event);
     this.noticeReading();

@@ -463,7 +463,7 @@ def test_a_chat_that_nobody_answered_is_not_rated(opened: Open) -> None:
         ("emergency", "call the emergency number"),
         ("case_opened", "We go on with your matter."),
         ("abandoned", "your place in line was given up"),
-        ("customer_ended", "You ended this chat."),
+        ("customer_ended", "This chat has ended."),
     ],
 )
 def test_the_end_says_why(opened: Open, outcome: str, says: str) -> None:
