@@ -24,7 +24,7 @@ export class Talk {
     Object.assign(this, { page, urgent, onLost });
     this.word = page.word;
     this.find = (selector) => page.find(selector);
-    const ask = (frame) => askCity({ sessions: page.root.dataset.sessions, ...this.kept }, frame);
+    const ask = (frame) => this.ask(frame);
     const toTheLine = () => this.composer.text.focus();
     this.tell = tellingOf(page.word, { before: (seq) => this.chat.transcript.events.get(seq - 1), languageOfTexts: () => this.foreign() });
     this.log = new Log({ log: this.find('[data-log]'), templates: this.templates(), word: this.word, tell: this.tell, onTakeBack: (item) => this.takeBack(item) });
@@ -33,7 +33,7 @@ export class Talk {
     this.standing = new Standing(page);
     this.composer = new Composer({ form: this.find('[data-write]'), word: this.word, limit: page.limits.text, onWrite: (text) => this.chat.write(text), onTyping: () => this.chat?.typing() });
     this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: toTheLine });
-    this.choices = new Choices({ page, onChoose: (option) => this.choose(ask, option), onLeave: (option) => this.leave.open(option), onGone: toTheLine });
+    this.choices = new Choices({ page, onChoose: (option) => this.choose(option), onLeave: (option) => this.leave.open(option), onGone: toTheLine });
     this.leave = new Leave({ page, ask, onDone: () => this.left(), onBack: () => this.backToTalk('[data-choose]:not([hidden])') });
     this.ending = new Ending({ page, ask, onClosed: () => this.closed() });
     this.listen();
@@ -207,8 +207,15 @@ export class Talk {
 
   // ---- What one may choose while waiting ----------------------------------
 
-  async choose(ask, option) {
-    const { ok, answer } = await ask({ type: 'choose', option });
+  /** A frame that wants an answer; whoever speaks of an emergency in it is told whom to call. */
+  async ask(frame) {
+    const found = await askCity({ sessions: this.page.root.dataset.sessions, ...this.kept }, frame);
+    if (found.answer?.emergency) this.urgent.add(found.answer.emergency, true);
+    return found;
+  }
+
+  async choose(option) {
+    const { ok, answer } = await this.ask({ type: 'choose', option });
     if (!ok) this.line.say(answer?.detail || this.word('network'));
     return ok;
   }

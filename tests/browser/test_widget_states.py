@@ -454,6 +454,20 @@ def test_a_chat_that_nobody_answered_is_not_rated(opened: Open) -> None:
     expect(resident.chat.get_by_role("button", name="Send the rating")).to_be_hidden()
 
 
+@pytest.mark.rule("EM-911")
+def test_a_comment_that_speaks_of_an_emergency_says_whom_to_call(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.joins()
+    script.ends(name="Rosa")
+    call = {"text": "If somebody is in danger, call 911 now.", "numbers": ["911"]}
+    script.answers["rate"] = (200, {"type": "ok", "emergency": call})
+    resident.chat.get_by_role("radio", name="1 Very poor").press("Space")
+    resident.chat.get_by_label("Anything to add?").fill("I still smell gas.")
+    resident.chat.get_by_role("button", name="Send the rating").click()
+    expect(resident.chat.get_by_role("link", name="Call 911")).to_be_visible()
+    expect(resident.chat.get_by_text("You rated this chat 1, very poor.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("outcome", "says"),
     [
