@@ -84,7 +84,7 @@ def test_our_log_lines_are_sentences_of_the_program_filled_with_ids() -> None:
 
 # What a page may load -------------------------------------------------------
 PAGES_OF_ROOMS = {
-    "portal": ["/", "/chat/", "/chat/widget/", "/no-such-page/"],
+    "portal": ["/", "/chat/", "/chat/widget/", "/chat/message/", "/no-such-page/"],
     "accounts": [
         "/accounts/",
         "/accounts/login/",

@@ -1,0 +1,140 @@
+"""Whoever cannot chat leaves a message, and somebody is to answer it in time."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.test import Client
+
+from agents.models import Channel
+from contactcenter.cases.models import Task, TaskKind
+from policies.models import ScreeningWord
+from policies.words import forget_words
+from tests.factories import DepartmentFactory, LanguageFactory
+from tests.policies.factories import adopt, calendar, keep_chats
+
+pytestmark = pytest.mark.django_db
+PATH = "/chat/message/"
+MONDAY_NIGHT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 21:00 in the office, which is closed
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.fixture
+def town():
+    cache.clear()
+    forget_words()
+    keep_chats()
+    calendar()
+    LanguageFactory(code="en")
+    LanguageFactory(code="es", name="Español")
+    yield DepartmentFactory(code="general", name="General services", is_default=True, phone="555-0100")
+    forget_words()
+
+
+def send(client: Client, headers: dict[str, str] | None = None, **fields: str):
+    given = {"name": "Dana", "department": "general", "text": "My bin was not emptied.", "answer": "email"}
+    given |= {"email": "dana@example.com", "phone": "", "key": str(uuid.uuid4()), **fields}
+    with time_machine.travel(MONDAY_NIGHT, tick=False):
+        return client.post(PATH, given, headers=headers)
+
+
+@pytest.mark.rule("EM-HRS")
+def test_a_message_is_taken_while_the_office_is_closed_and_becomes_a_task(client, town):
+    adopt("EM-HRS", always_open=False)
+    adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
+    answer = send(client)
+    task = Task.objects.select_related("customer", "contact").get()
+    assert (task.kind, task.rule, task.text) == (TaskKind.MESSAGE, "EM-HRS", "My bin was not emptied.")
+    assert (task.customer.name, task.customer.email, task.contact.channel) == ("Dana", "dana@example.com", Channel.WEB)
+    assert "General services answers you by e-mail." in answer.content.decode()
+    assert not answer.cookies
+
+
+@pytest.mark.rule("EM-HRS")
+def test_the_row_says_by_when_and_without_it_nothing_is_promised(client, town):
+    send(client)
+    assert Task.objects.get().due_at is None
+    adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
+    send(client)
+    adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=3)
+    send(client)
+    one, three = Task.objects.exclude(due_at=None).order_by("due_at")
+    assert (three.due_at - one.due_at).days == 2
+
+
+@pytest.mark.rule("EM-HRS-30")
+def test_a_call_back_is_asked_for_with_a_number_that_can_be_called(client, town):
+    send(client, answer="phone", phone="416 555 0100", email="not kept")
+    task = Task.objects.select_related("customer").get()
+    assert (task.kind, task.customer.phone, task.customer.email) == (TaskKind.CALL_BACK, "416 555 0100", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": " "}, "Enter your name, so that we know how to address you."),
+        ({"text": ""}, "Write what we can help with."),
+        ({"answer": ""}, "Choose how we shall answer: by e-mail or by a call."),
+        ({"email": ""}, "Enter your e-mail address, or choose to be called."),
+        ({"answer": "phone"}, "Enter your phone number, or choose an answer by e-mail."),
+        ({"answer": "phone", "phone": "12"}, "We cannot call this number."),
+        ({"email": "dana"}, "Write an e-mail address like name@example.com."),
+        ({"text": "x" * 4001}, "at most 4000 characters"),
+        ({"department": "nowhere"}, "Select a valid choice."),
+    ],
+)
+def test_what_does_not_fit_is_said_and_nothing_that_was_typed_is_lost(client, town, fields, sentence):
+    answer = send(client, **fields)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert sentence in page
+    assert "errors-title" in page
+    if "text" not in fields:
+        assert "My bin was not emptied." in page
+    assert not Task.objects.exists()
+
+
+def test_the_same_form_twice_is_one_message(client, town):
+    key = str(uuid.uuid4())
+    send(client, key=key)
+    send(client, key=key)
+    assert Task.objects.count() == 1
+
+
+def test_a_card_number_is_hidden_before_it_is_kept(client, town):
+    answer = send(client, text=f"My card is {CARD}")
+    assert CARD not in Task.objects.get().text
+    assert "was hidden" in answer.content.decode()
+
+
+@pytest.mark.rule("EM-911")
+def test_whoever_writes_of_an_emergency_is_told_whom_to_call_whatever_becomes_of_the_form(client, town):
+    adopt("EM-911", life_number="911", non_emergency_number="", city_number="")
+    ScreeningWord.objects.create(language="en", kind="life", phrase="my house is on fire")
+    forget_words()
+    for fields in ({}, {"name": ""}):
+        page = send(client, text="Help, my house is on fire", **fields).content.decode()
+        assert 'href="tel:911"' in page
+
+
+def test_a_form_of_another_site_is_refused_and_one_without_origin_is_not(client, town):
+    assert send(client, {"Origin": "https://elsewhere.example"}).status_code == 400
+    assert not Task.objects.exists()
+    assert send(client).status_code == 200
+
+
+def test_more_than_the_limit_from_one_address_is_refused_with_a_sentence(client, town, settings):
+    settings.LIMIT_CHATS_PER_ADDRESS_HOUR = 2
+    codes = [send(client).status_code for _each in range(3)]
+    assert codes == [200, 200, 400]
+    assert Task.objects.count() == 2
+
+
+def test_the_page_and_the_task_speak_the_language_that_was_chosen(client, town):
+    client.get(f"{PATH}?language=es")
+    send(client)
+    assert Task.objects.get().language_id == "es"
