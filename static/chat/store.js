@@ -60,8 +60,9 @@ export class Outbox {
     return this.items.some((item) => item.id === id);
   }
 
-  write(text) {
-    const item = { id: uuid(), text, at: new Date().toISOString(), state: 'unsent' };
+  /** `more`: members that go out with the message, such as what the writer confirmed. */
+  write(text, more = {}) {
+    const item = { id: uuid(), text, more, at: new Date().toISOString(), state: 'unsent' };
     this.items.push(item);
     this.onChange(item);
     this.next();
@@ -87,7 +88,7 @@ export class Outbox {
     const item = this.items.find((each) => each.state === 'unsent');
     if (!item) return;
     this.inFlight = item.id;
-    this.send({ type: 'message', id: item.id, text: item.text });
+    this.send({ type: 'message', id: item.id, text: item.text, ...item.more });
   }
 
   /** The server has it. Returns the item, or undefined if it was not ours. */

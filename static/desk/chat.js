@@ -12,10 +12,12 @@ export class Chat {
     this.transcript = new Transcript();
     this.notes = new StaffNotes();
     this.outbox = new Outbox({ send: this.send, onChange: (item) => onOutbox(this, item) });
-    this.facts = { state: 'active', name: null, department: null, language: null, requested_at: null, accepted_at: null, outcome: null, emergency: null, retained: false };
+    this.facts = { state: 'active', name: null, department: null, language: null, requested_at: null, accepted_at: null, outcome: null, emergency: null, retained: false, transfer_pending: false, transfer: null, transfers: 0, held_at: null, away_since: null };
     this.seen = seen;
     this.readByOther = 0;
     this.draft = '';
+    this.noteDraft = '';
+    this.stopped = null; // a text that the screening stopped: { item, code, spans, detail, rule, why }
   }
 
   get isRunning() {
@@ -35,6 +37,8 @@ export class Chat {
       joined: { state: 'active', accepted_at: event.at },
       left: { state: 'gone' },
       requeued: { state: 'gone' },
+      held: { state: 'on_hold', held_at: event.at },
+      resumed: { state: 'active', held_at: null },
       ended: { state: 'ended', outcome: event.data?.outcome, ended_at: event.at },
     }[event.kind];
     if (news) this.learn(news);
@@ -93,9 +97,9 @@ export class Chat {
     if (this.isRunning) this.pace.typing();
   }
 
-  write(text) {
+  write(text, more) {
     this.pace.wrote();
-    this.outbox.write(text);
+    this.outbox.write(text, more);
   }
 
   get last() {

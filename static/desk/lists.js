@@ -19,7 +19,7 @@ export function stopwatch(milliseconds) {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
 }
 
-export function chatRow(template, chat, { word, isCurrent, endedChip, silent, flags }) {
+export function chatRow(template, chat, { word, isCurrent, endedChip, chips }) {
   const node = template.content.firstElementChild.cloneNode(true);
   const item = node.querySelector('.item');
   const { unread, last } = chat;
@@ -29,14 +29,12 @@ export function chatRow(template, chat, { word, isCurrent, endedChip, silent, fl
   node.querySelector('.who').textContent = chat.facts.name ?? word('customer');
   if (last) node.querySelector('.last').textContent = last.from === 'agent' ? word('ownLast', { text: last.text }) : last.text;
   if (unread) node.querySelector('.when').append(badge(unread, word));
-  node.querySelector('.tags').append(...flags(chat));
-  const silence = silent(chat);
-  if (silence) node.querySelector('.tags').append(silence);
+  node.querySelector('.tags').append(...chips);
   if (!chat.isRunning) node.querySelector('.tags').append(chip(endedChip, word(chat.facts.state === 'gone' ? 'goneChip' : 'endedChip')));
   return node;
 }
 
-function badge(unread, word) {
+export function badge(unread, word) {
   const count = document.createElement('span');
   count.className = 'count count-new';
   count.append(Object.assign(document.createElement('span'), { textContent: String(unread), ariaHidden: 'true' }));
@@ -56,6 +54,9 @@ export function waitingRow(template, item, { word, department, language, canAcce
   node.dataset.since = item.queued_at;
   node.querySelector('.who').textContent = `${department} · ${language}`;
   node.querySelector('[data-place]').textContent = [word('place', { n: item.position }), item.topic].filter(Boolean).join(' · ');
+  const unmatched = node.querySelector('[data-unmatched]');
+  unmatched.textContent = item.unmatched_why ?? '';
+  unmatched.hidden = !item.unmatched_why;
   const button = node.querySelector('[data-accept]');
   button.dataset.session = item.session;
   button.setAttribute('aria-disabled', String(!canAccept || isAsking));

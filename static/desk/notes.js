@@ -76,6 +76,17 @@ export class NoteThread {
       marked: () => ({ title: this.word('noteMarked', { reason: this.label('r', data.reason) }), text: name ? this.word('noteMarkedBy', { name }) : this.word('noteMarkedBySystem') }),
       evaluation_closed: () => ({ title: this.word('noteClosed'), text: this.word('noteClosedText') }),
       left_running: () => ({ title: this.word('noteLeft'), text: this.word('noteLeftText') }),
+      note: () => ({ title: this.word('noteNote'), text: name ? this.word('noteBy', { name }) : '' }),
+      profanity: () => ({ title: this.word('noteProfanity'), text: this.word('noteProfanityText') }),
+      contact: () => ({ title: this.word('noteContact'), text: this.word('noteContactText') }),
+      link: () => ({ title: this.word('noteLink'), text: name ? this.word('noteBy', { name }) : '' }),
+      released: () => ({ title: this.word(data.is_released === false ? 'noteNotReleased' : 'noteReleased'), text: name ? this.word('noteBy', { name }) : '' }),
+      rated: () => ({ title: this.word('noteRated', { score: data.score }), text: '' }),
+      transfer: () => ({ title: this.word('noteTransfer'), text: name ? this.word('noteBy', { name }) : '' }),
+      declined: () => ({ title: this.word('noteDeclined'), text: '' }),
+      answer_due: () => ({ title: this.word(data.step >= 2 ? 'noteAnswerSupervisor' : 'noteAnswer'), text: '' }),
+      chosen: () => ({ title: this.word('noteChosen'), text: '' }),
+      case: () => ({ title: this.word('noteCase'), text: name ? this.word('noteBy', { name }) : '' }),
     };
     return says[kind]?.() ?? { title: this.word('note'), text: '' };
   }

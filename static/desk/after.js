@@ -1,0 +1,76 @@
+// After the end: note, topic and outcome, while there is time; and the case that grows out of a chat.
+
+import { FormDialog } from './dialogs.js';
+import { codesOf, fillSelect, find, isDialogOpen } from './page.js';
+
+export class WrapUp {
+  constructor({ board, word, send, onDone }) {
+    Object.assign(this, { board, word, send, onDone });
+    this.form = find('[data-wrap-up]');
+    this.note = this.form.elements.note;
+    this.drafts = new Map();
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.form.addEventListener('input', () => this.keep());
+    fillSelect(this.form.elements.topic, [['', word('noTopic')], ...codesOf('topics')]);
+  }
+
+  /** Show what is asked of this chat, if it has ended and is not rounded off. */
+  show(chat) {
+    const isAsked = chat?.facts.state === 'ended' && Boolean(chat.facts.wrap_up_deadline) && !chat.facts.wrapped_up_at;
+    this.form.hidden = !isAsked;
+    if (!isAsked || this.chat === chat) return;
+    this.chat = chat;
+    const draft = this.drafts.get(chat.session) ?? { note: chat.facts.note ?? '', topic: chat.facts.topic_code ?? '', outcome: '' };
+    for (const name of ['note', 'topic', 'outcome']) this.form.elements[name].value = draft[name];
+    find('[data-wrap-outcome]').hidden = chat.facts.outcome !== 'customer_ended';
+    this.say('');
+  }
+
+  keep() {
+    const { note, topic, outcome } = this.form.elements;
+    if (this.chat) this.drafts.set(this.chat.session, { note: note.value, topic: topic.value, outcome: outcome.value });
+  }
+
+  forget() {
+    this.chat = null;
+  }
+
+  submit() {
+    const { note, topic, outcome } = this.form.elements;
+    const frame = { type: 'wrap_up', session: this.chat.session, note: note.value, topic: topic.value, ref: `wrap ${this.chat.session}` };
+    if (outcome.value && this.chat.facts.outcome === 'customer_ended') frame.outcome = outcome.value;
+    if (!this.send(frame)) this.say(this.word('markLost'));
+  }
+
+  granted(session) {
+    this.drafts.delete(session);
+    this.forget();
+    this.onDone(session);
+  }
+
+  refused({ detail }) {
+    this.say(detail);
+  }
+
+  say(text) {
+    find('[data-wrap-error]').textContent = text;
+    find('[data-wrap-error]').hidden = !text;
+  }
+}
+
+export function caseDialog({ word, send, done }) {
+  const dialog = new FormDialog({
+    dialog: find('[data-case-dialog]'), what: 'case', word, send, done,
+    frame: (form, shown) => {
+      const summary = shown.text('summary', word('noCaseSummary'));
+      return summary ? { type: 'case', summary, topic: form.elements.topic.value } : null;
+    },
+  });
+  fillSelect(dialog.form.elements.topic, [['', word('noTopic')], ...codesOf('topics')]);
+  return dialog;
+}
+
+export const canOpenCase = (chat) => Boolean(chat) && chat.facts.state !== 'gone' && !isDialogOpen();

@@ -1,0 +1,126 @@
+// What the desk knows: chats, offers, who waits, the team, the seats. No page in here.
+
+import { forTab } from '../chat/keep.js';
+import { Chat } from './chat.js';
+
+const KEPT_AWAY = 200; // chats that were put away, remembered by this tab
+
+export class Board {
+  /** `send(frame)` answers whether it went out; `onOutbox(chat, item)` hears of messages on their way. */
+  constructor({ send, onOutbox }) {
+    Object.assign(this, { send, onOutbox });
+    this.chats = new Map();
+    this.offers = new Map();
+    this.queue = new Map();
+    this.seenItems = new Map();
+    this.team = new Map();
+    this.departments = [];
+    this.seats = { held: 0, allowed: 0, why: '' };
+    this.presence = 'offline';
+    this.me = null;
+    this.skew = 0;
+    this.isOpen = false;
+    this.putAway = new Set(forTab.get('put-away') ?? []);
+  }
+
+  /** The server's clock now, in milliseconds. */
+  now() {
+    return Date.now() + this.skew;
+  }
+
+  welcome(frame) {
+    this.me = frame.agent;
+    this.presence = frame.presence;
+    this.seats = frame.seats;
+    this.skew = new Date(frame.server_time).getTime() - Date.now();
+    this.departments = frame.departments ?? [];
+    this.queued({ items: frame.queue });
+    this.offers = new Map((frame.offers ?? []).map((each) => [each.session, each]));
+    this.team = new Map(frame.colleagues.map((each) => [each.id, each]));
+    for (const facts of frame.sessions) this.known(facts);
+    const present = new Set(frame.sessions.map((each) => each.session));
+    for (const [id, chat] of this.chats) if (!present.has(id) && chat.isRunning) chat.learn({ state: 'gone' });
+    for (const chat of this.chats.values()) chat.outbox.open();
+  }
+
+  /** What the server says of a chat that is the agent's. */
+  known({ session, last_seq: _latest, type: _type, ...facts }) {
+    if (this.putAway.has(session) && facts.state === 'ended') return;
+    this.chat(session).learn(facts);
+  }
+
+  /** The chat with this id; made when it is new, with what the queue said of it. */
+  chat(id) {
+    if (!this.chats.has(id)) {
+      const seen = (forTab.get('seen') ?? {})[id] ?? 0;
+      const chat = new Chat(id, { send: this.send, onOutbox: this.onOutbox, seen });
+      const waited = this.seenItems.get(id) ?? this.offers.get(id);
+      if (waited) chat.learn({ department: waited.department, language: waited.language, topic: waited.topic, requested_at: waited.queued_at ?? null });
+      if (this.isOpen) chat.outbox.open();
+      this.chats.set(id, chat);
+    }
+    return this.chats.get(id);
+  }
+
+  /** An answer names its session, or the message it answers. */
+  chatOf({ session, id }) {
+    return this.chats.get(session) ?? [...this.chats.values()].find((chat) => chat.outbox.has(id));
+  }
+
+  opened(isOpen) {
+    this.isOpen = isOpen;
+    if (!isOpen) for (const chat of this.chats.values()) chat.outbox.close();
+  }
+
+  queued({ items, added = [], removed = [] }) {
+    if (items) this.queue.clear();
+    for (const item of [...(items ?? []), ...added]) {
+      this.queue.set(item.session, item);
+      this.seenItems.set(item.session, item);
+    }
+    for (const id of removed) this.queue.delete(id);
+  }
+
+  seated({ held, allowed, why }) {
+    this.seats = { held, allowed, why };
+  }
+
+  present({ type: _type, agent, state, ...facts }) {
+    if (agent === this.me?.id) this.presence = state;
+    else if (state === 'offline') this.team.delete(agent);
+    else this.team.set(agent, { ...this.team.get(agent), ...facts, id: agent, state });
+  }
+
+  offered({ type: _type, ...offer }) {
+    this.offers.set(offer.session, offer);
+  }
+
+  offerGone({ session }) {
+    const offer = this.offers.get(session);
+    this.offers.delete(session);
+    return offer;
+  }
+
+  away(id) {
+    this.chats.delete(id);
+    this.putAway.add(id);
+    forTab.set('put-away', [...this.putAway].slice(-KEPT_AWAY));
+  }
+
+  noteSeen() {
+    forTab.set('seen', Object.fromEntries([...this.chats].map(([id, chat]) => [id, chat.seen])));
+  }
+
+  get unread() {
+    return [...this.chats.values()].reduce((sum, chat) => sum + chat.unread, 0);
+  }
+
+  get canAccept() {
+    return this.isOpen && this.presence === 'online' && this.seats.held < this.seats.allowed;
+  }
+
+  /** Colleagues who are here, by name, without oneself. */
+  get colleagues() {
+    return [...this.team.values()].filter((each) => each.id !== this.me?.id && each.name).sort((one, other) => one.name.localeCompare(other.name));
+  }
+}

@@ -1,0 +1,113 @@
+// A dialog with a form: it stays open, with everything in it, until the server agrees.
+
+import { codePoints } from '../chat/words.js';
+import { isDialogOpen } from './page.js';
+
+export class FormDialog {
+  /**
+   * `what` begins the `ref` of its frame; `frame(form)` returns what to send, or null where `fault` said what is
+   * missing; `send(frame)` answers whether it went out.
+   */
+  constructor({ dialog, what, word, send, frame, prepare, done }) {
+    Object.assign(this, { dialog, what, word, send, frame, prepare, done });
+    this.form = dialog.querySelector('form');
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    for (const button of dialog.querySelectorAll('[data-cancel]')) button.addEventListener('click', () => dialog.close());
+  }
+
+  open(chat) {
+    if (isDialogOpen()) return;
+    if (this.session !== chat.session) this.form.reset();
+    this.session = chat.session;
+    this.clear();
+    this.busy(false);
+    this.prepare?.(chat, this.form);
+    this.dialog.showModal();
+  }
+
+  submit() {
+    if (this.isAsking) return;
+    this.clear();
+    const frame = this.frame(this.form, this);
+    if (!frame) {
+      this.dialog.querySelector('[aria-invalid="true"]')?.focus();
+      return;
+    }
+    if (this.send({ ...frame, session: this.session, ref: `${this.what} ${this.session}` })) this.busy(true);
+    else this.lost();
+  }
+
+  /** Answers whether this was ours. */
+  granted(what, session) {
+    if (what !== this.what || session !== this.session) return false;
+    this.session = null;
+    this.busy(false);
+    this.dialog.close();
+    this.done?.(session);
+    return true;
+  }
+
+  refused(what, { detail, field }) {
+    if (what !== this.what) return false;
+    this.busy(false);
+    const control = field ? this.form.elements[field] : null;
+    if (control instanceof Element && control.closest('.field') && !control.closest('[hidden]')) {
+      this.fault(field, detail);
+      control.focus();
+    } else {
+      this.say(detail);
+    }
+    return true;
+  }
+
+  lost() {
+    if (this.dialog.open) {
+      this.busy(false);
+      this.say(this.word('markLost'));
+    }
+  }
+
+  busy(isAsking) {
+    this.isAsking = isAsking;
+    this.form.querySelector('[type="submit"]').setAttribute('aria-disabled', String(isAsking));
+  }
+
+  /** A text that is needed, and no longer than its `data-max`; '' after a fault. */
+  text(name, missing) {
+    const control = this.form.elements[name];
+    const text = control.value.trim();
+    const over = codePoints(control.value) - Number(control.dataset.max ?? 2000);
+    if (!text && missing) this.fault(name, missing);
+    if (over > 0) this.fault(name, this.word('tooLong', { n: over }));
+    return (text || !missing) && over <= 0 ? control.value : '';
+  }
+
+  fault(name, sentence) {
+    const control = this.form.elements[name];
+    const element = control instanceof RadioNodeList ? control[0] : control;
+    const field = element.closest('.field');
+    field.classList.add('is-wrong');
+    const error = field.querySelector('.error');
+    error.textContent = sentence;
+    error.hidden = false;
+    element.setAttribute('aria-invalid', 'true');
+  }
+
+  say(sentence) {
+    const box = this.dialog.querySelector('[data-form-error]');
+    box.querySelector('p').textContent = sentence;
+    box.hidden = false;
+  }
+
+  clear() {
+    this.dialog.querySelector('[data-form-error]').hidden = true;
+    for (const field of this.dialog.querySelectorAll('.is-wrong')) {
+      field.classList.remove('is-wrong');
+      field.querySelector('.error').hidden = true;
+      field.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
+    }
+  }
+}

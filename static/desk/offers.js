@@ -1,0 +1,91 @@
+// What is held out to this agent: a card each, with the time that is left, to accept or to pass on.
+
+import { FormDialog } from './dialogs.js';
+import { copyOf, find, nameOf, toast } from './page.js';
+import { fill, stopwatch } from './lists.js';
+
+export class Offers {
+  constructor({ board, word, send, onAccept }) {
+    Object.assign(this, { board, word, send, onAccept });
+    this.list = find('[data-offers]');
+    this.told = new Set();
+    this.list.addEventListener('click', (event) => this.pressed(event));
+    this.declining = new FormDialog({
+      dialog: find('[data-decline-dialog]'), what: 'decline', word, send,
+      frame: (form) => {
+        const why = form.elements.why.value === 'other' ? form.elements.other.value.trim() : form.elements.why.selectedOptions[0].textContent;
+        return { type: this.board.offers.get(this.declining.session)?.kind === 'transfer' ? 'decline_transfer' : 'decline', why: why.slice(0, 300) };
+      },
+      done: (session) => { this.board.offerGone({ session }); this.draw(); },
+    });
+    find('[data-decline-dialog] select').addEventListener('change', (event) => { find('[data-decline-other]').hidden = event.target.value !== 'other'; });
+  }
+
+  get first() {
+    return this.board.offers.values().next().value;
+  }
+
+  pressed(event) {
+    const { session } = event.target.closest('[data-key]')?.dataset && { session: event.target.closest('[data-key]').dataset.key } || {};
+    if (event.target.closest('[data-accept-offer]')) this.accept(session);
+    if (event.target.closest('[data-decline-offer]')) this.decline(session);
+  }
+
+  accept(session) {
+    const offer = this.board.offers.get(session);
+    if (!offer) return;
+    if (offer.kind === 'transfer') this.send({ type: 'accept_transfer', session, ref: `accept ${session}` });
+    else this.onAccept(session);
+  }
+
+  decline(session = this.first?.session) {
+    if (session) this.declining.open({ session });
+  }
+
+  /** A new offer: said aloud once. */
+  added(offer) {
+    if (this.told.has(`${offer.session} ${offer.expires_at}`)) return false;
+    this.told.add(`${offer.session} ${offer.expires_at}`);
+    find('[data-offer-live]').textContent = this.title(offer);
+    return true;
+  }
+
+  gone({ session, why }) {
+    const offer = this.board.offerGone({ session });
+    if (this.declining.session === session && this.declining.dialog.open && !this.declining.isAsking) this.declining.dialog.close();
+    if (offer && why === 'expired') toast(this.word(offer.kind === 'transfer' ? 'transferOver' : 'offerOver'));
+    if (!this.board.offers.size) find('[data-offer-live]').textContent = '';
+  }
+
+  title(offer) {
+    const facts = { department: nameOf('departments', offer.department), from: offer.from ?? '' };
+    return this.word(offer.kind === 'transfer' ? 'offerFrom' : 'offerFor', facts);
+  }
+
+  draw() {
+    fill(this.list, [...this.board.offers.values()].map((offer) => this.card(offer)));
+    this.list.hidden = !this.board.offers.size;
+  }
+
+  card(offer) {
+    const node = copyOf('[data-offer-card]');
+    node.dataset.key = offer.session;
+    node.dataset.expires = offer.expires_at;
+    node.querySelector('[data-title]').textContent = this.title(offer);
+    node.querySelector('[data-sub]').textContent = [nameOf('languages', offer.language), offer.topic, offer.reason && this.word(`reason_${offer.reason}`)].filter(Boolean).join(' · ');
+    node.querySelector('[data-offer-why]').textContent = offer.why ?? '';
+    const summary = node.querySelector('[data-summary]');
+    summary.textContent = offer.summary ?? '';
+    summary.hidden = !offer.summary;
+    this.tickCard(node);
+    return node;
+  }
+
+  tick() {
+    for (const node of this.list.children) this.tickCard(node);
+  }
+
+  tickCard(node) {
+    node.querySelector('[data-left]').textContent = stopwatch(new Date(node.dataset.expires) - this.board.now());
+  }
+}
