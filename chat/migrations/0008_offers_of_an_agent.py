@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0005_assignments_and_overflow'),
+        ('agents', '0004_assignments_and_overflow'),
         ('chat', '0007_offers_and_waiting'),
         ('policies', '0004_tallies'),
     ]

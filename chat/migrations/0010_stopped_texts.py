@@ -26,8 +26,8 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0006_outside_bodies'),
-        ('chat', '0010_words_for_who_waits'),
+        ('agents', '0005_outside_bodies'),
+        ('chat', '0009_words_for_who_waits'),
     ]
 
     operations = [

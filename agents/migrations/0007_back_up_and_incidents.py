@@ -26,7 +26,7 @@ DROP FUNCTION agents_row_is_final();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0007_the_ladder'),
+        ('agents', '0006_the_ladder'),
         ('policies', '0004_tallies'),
     ]
 

@@ -30,7 +30,7 @@ def keep_what_was_set(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0003_certification'),
+        ('agents', '0005_outside_bodies'),
         ('policies', '0004_tallies'),
     ]
 
