@@ -34,6 +34,10 @@ export class WrapUp {
     if (this.chat) this.drafts.set(this.chat.session, { note: note.value, topic: topic.value, outcome: outcome.value });
   }
 
+  get isWriting() {
+    return [...this.drafts.values()].some((draft) => draft.note.trim());
+  }
+
   forget() {
     this.chat = null;
   }

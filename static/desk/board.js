@@ -32,7 +32,8 @@ export class Board {
     this.me = frame.agent;
     this.presence = frame.presence;
     this.seats = frame.seats;
-    this.skew = new Date(frame.server_time).getTime() - Date.now();
+    this.greetedAt = new Date(frame.server_time).getTime();
+    this.skew = this.greetedAt - Date.now();
     this.departments = frame.departments ?? [];
     this.queued({ items: frame.queue });
     this.offers = new Map((frame.offers ?? []).map((each) => [each.session, each]));
@@ -109,6 +110,15 @@ export class Board {
 
   noteSeen() {
     forTab.set('seen', Object.fromEntries([...this.chats].map(([id, chat]) => [id, chat.seen])));
+  }
+
+  /** Whether an event happened since the desk was greeted: what is only caught up on rings no bell. */
+  isFresh(event) {
+    return new Date(event.at).getTime() >= this.greetedAt;
+  }
+
+  get hasDrafts() {
+    return [...this.chats.values()].some((chat) => chat.hasDraft);
   }
 
   get unread() {

@@ -24,6 +24,11 @@ export class Chat {
     return this.facts.state === 'active' || this.facts.state === 'on_hold';
   }
 
+  /** Something is written, or was stopped, that nobody has yet. */
+  get hasDraft() {
+    return this.isRunning && Boolean(this.draft.trim() || this.noteDraft.trim() || this.stopped);
+  }
+
   learn(facts) {
     for (const [key, value] of Object.entries(facts)) if (value !== undefined) this.facts[key] = value;
   }

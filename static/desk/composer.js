@@ -7,8 +7,9 @@ import { Tabs } from './tabs.js';
 const PAY_COMMAND = '/pay'; // the server puts the city's words in its place
 
 export class Composer {
-  constructor({ word, maxText, send, onPress }) {
-    Object.assign(this, { word, maxText, send, onPress });
+  /** `why({rule, data})` makes the mark of a rule; `onTyping()` hears of each word. */
+  constructor({ word, maxText, send, why, onTyping }) {
+    Object.assign(this, { word, maxText, send, why, onTyping });
     this.form = find('[data-composer]');
     this.box = find('#reply');
     this.mode = 'reply';
@@ -23,8 +24,10 @@ export class Composer {
     this.stop.querySelector('[data-stopped-change]').addEventListener('click', () => this.change());
     this.stop.querySelector('[data-stopped-send]').addEventListener('click', () => this.sendAnyway());
     this.stop.querySelector('[data-stopped-ask]').addEventListener('click', () => this.askRelease());
-    window.addEventListener('beforeunload', (event) => { if (this.hasDrafts()) event.preventDefault(); });
-    this.hasDrafts = () => Boolean(this.box.value.trim());
+  }
+
+  get isWriting() {
+    return Boolean(this.box.value.trim());
   }
 
   show(chat) {
@@ -72,7 +75,9 @@ export class Composer {
   drafted() {
     this.keep();
     this.gauge();
-    if (this.box.value && this.mode === 'reply') this.chat?.typing();
+    if (!this.box.value) return;
+    this.onTyping();
+    if (this.mode === 'reply') this.chat?.typing();
   }
 
   gauge() {
@@ -139,7 +144,7 @@ export class Composer {
   stopped(chat, frame) {
     const item = chat.outbox.items.find((each) => each.id === frame.id);
     if (!item) return;
-    chat.stopped = { item: { ...item }, code: frame.code, spans: frame.spans ?? [], detail: frame.detail, hasAsked: false };
+    chat.stopped = { item: { ...item }, code: frame.code, spans: frame.spans ?? [], detail: frame.detail, rule: frame.rule, data: { why: frame.why }, hasAsked: false };
     chat.outbox.settle(frame.id);
     if (chat === this.chat) this.showStopped(true);
   }
@@ -151,7 +156,9 @@ export class Composer {
     this.stop.querySelector('[data-stopped-why]').textContent = stopped.detail;
     this.stop.querySelector('[data-stopped-text]').replaceChildren(...marked(stopped.item.text, stopped.spans));
     const isConfirm = stopped.code === 'confirm';
+    this.stop.querySelector('[data-stopped-rule]').replaceChildren(...(stopped.rule ? [this.why(stopped)] : []));
     this.stop.querySelector('[data-stopped-send]').hidden = !isConfirm;
+    this.stop.querySelector('[data-stopped-send]').textContent = this.word('sendAnyway', { what: whys(stopped).map((why) => this.word(`with_${why}`) || why).join(', ') });
     this.stop.querySelector('[data-stopped-ask]').hidden = isConfirm || stopped.hasAsked;
     this.stop.querySelector('[data-stopped-asked]').hidden = isConfirm || !stopped.hasAsked;
     if (isNew) this.stop.querySelector('[data-stopped-change]').focus();
@@ -168,20 +175,21 @@ export class Composer {
   }
 
   sendAnyway() {
-    const { item, spans } = this.chat.stopped;
+    const { item } = this.chat.stopped;
+    const confirm = whys(this.chat.stopped);
     this.chat.stopped = null;
     this.showStopped();
-    this.chat.write(item.text, { confirm: [...new Set(spans.map(([, , why]) => why))] });
+    this.chat.write(item.text, { confirm });
     this.box.focus();
   }
 
   askRelease() {
     const { item } = this.chat.stopped;
-    this.send({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${this.chat.session}` });
+    this.send({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${item.id}` });
   }
 
-  releaseAsked() {
-    if (!this.chat?.stopped) return;
+  releaseAsked(id) {
+    if (this.chat?.stopped?.item.id !== id) return;
     this.chat.stopped.hasAsked = true;
     this.showStopped();
   }
@@ -198,6 +206,9 @@ export class Composer {
     if (!isReleased && this.mode === 'reply') this.box.value = chat.draft;
   }
 }
+
+/** What the spans of a stopped text say they are, each once. */
+const whys = ({ spans }) => [...new Set(spans.map(([, , why]) => why))];
 
 /** A text whose spans are marked, as nodes; spans are counted in code points. */
 function marked(text, spans) {

@@ -2,19 +2,23 @@
 
 import { wordsOf } from '../chat/words.js';
 import { About } from './about.js';
-import { canOpenCase, caseDialog, WrapUp } from './after.js';
+import { caseDialog, WrapUp } from './after.js';
 import { Alerts } from './alerts.js';
+import { Asking } from './asking.js';
 import { Board } from './board.js';
 import { Composer } from './composer.js';
+import { chatFor, fieldsFor } from './filling.js';
+import { Frames } from './frames.js';
 import { Link } from './link.js';
 import { MarkDialog } from './marking.js';
 import { Offers } from './offers.js';
-import { find, isDialogOpen, nameOf, toast } from './page.js';
+import { find, toast } from './page.js';
 import { Passing, Refer } from './passing.js';
 import { attachScripts } from './scripts.js';
 import { Shortcuts } from './shortcuts.js';
 import { Thread } from './thread.js';
 import { Title } from './title.js';
+import { Windows } from './windows.js';
 import { Work } from './work.js';
 
 const HERE_EVERY = 30000;
@@ -29,28 +33,32 @@ class Desk {
     this.word = word;
     this.asking = new Set();
     this.hereAt = 0;
+    window.addEventListener('beforeunload', (event) => { if (this.composer.isWriting || this.board.hasDrafts || this.wrapUp.isWriting) event.preventDefault(); });
     const board = new Board({ send, onOutbox: (chat, item) => this.outboxChanged(chat, item) });
     this.board = board;
+    this.windows = new Windows({ word });
     this.title = new Title(document.title, () => word('new'));
     this.alerts = new Alerts(word);
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
     this.offers = new Offers({ board, word, send, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.composer.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
-    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send });
+    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs: (outcome) => this.endedAs(outcome) });
     this.marking = new MarkDialog({ dialog: find('[data-mark-dialog]'), word, send });
     this.passing = new Passing({ board, word, send });
     this.refer = new Refer({ address: root.dataset.directory, word, insert: (text) => this.composer.insert(text) });
     this.wrapUp = new WrapUp({ board, word, send, onDone: (session) => this.roundedOff(session) });
     this.caseDialog = caseDialog({ word, send, done: () => toast(word('caseDone')) });
-    this.scripts = attachScripts({ textarea: this.composer.box, url: root.dataset.scripts, word, fields: () => this.scriptFields(), chat: () => this.scriptChat() });
+    this.scripts = attachScripts({ textarea: this.composer.box, url: root.dataset.scripts, word, fields: () => fieldsFor(this.current, board, this.words.dataset.city ?? ''), chat: () => chatFor(this.current) });
     this.composer.box.addEventListener('scripts:step', ({ detail }) => { if (detail.outcome && this.current) this.current.suggested = detail.outcome; });
+    this.frames = new Frames(this);
+    this.asks = new Asking(this);
     this.link = new Link({
       address: root.dataset.socket,
       word,
       hello: () => ({ type: 'hello', cursors: Object.fromEntries([...board.chats].map(([id, chat]) => [id, chat.transcript.cursor])) }),
       proof: () => this.proof(),
-      onFrame: (frame) => this.receive(frame),
+      onFrame: (frame) => this.frames.receive(frame),
       onState: (isOpen) => this.linkIs(isOpen),
     });
     this.listen();
@@ -69,22 +77,21 @@ class Desk {
     const presses = {
       '[data-accept-next]': () => this.acceptNext(),
       '[data-go-online]': () => this.setPresence('online'),
-      '[data-end]': () => this.askEnd(),
-      '[data-retain]': () => this.askMark(),
+      '[data-end]': () => this.asks.end(),
+      '[data-retain]': () => this.asks.mark(),
       '[data-hold]': () => this.passing.hold(this.current),
       '[data-resume]': () => this.passing.hold(this.current),
       '[data-transfer]': () => this.passing.ask(this.current),
-      '[data-refer]': () => this.askRefer(),
-      '[data-case]': () => this.askCase(),
+      '[data-refer]': () => this.asks.refer(),
+      '[data-case]': () => this.asks.openCase(),
       '[data-put-away]': () => this.putCurrentAway(),
     };
     for (const [selector, act] of Object.entries(presses)) find(selector).addEventListener('click', act);
     find('#presence').addEventListener('change', (event) => this.setPresence(event.target.value));
-    find('[data-end-dialog]').addEventListener('close', (event) => this.endChosen(event.target));
     for (const type of ['keydown', 'pointerdown']) document.addEventListener(type, () => this.personIsHere(), { passive: true });
     for (const type of ['focus', 'visibilitychange']) window.addEventListener(type, () => this.looked());
     document.addEventListener('visibilitychange', () => this.looked());
-    this.shortcuts = new Shortcuts({ dialog: find('[data-keys-dialog]'), opener: find('[data-show-keys]'), box: find('#single-keys') }, {
+    this.shortcuts = new Shortcuts({ dialog: find('[data-keys-dialog]'), opener: find('[data-show-keys]'), single: find('#single-keys'), alt: find('#alt-keys') }, {
       KeyA: () => this.acceptNext(),
       KeyD: () => this.offers.decline(),
       KeyJ: () => this.step(1),
@@ -93,10 +100,10 @@ class Desk {
       KeyN: () => this.composer.switchTo('note'),
       KeyH: () => this.passing.hold(this.current),
       KeyT: () => this.passing.ask(this.current),
-      KeyR: () => this.askRefer(),
-      KeyC: () => this.askCase(),
-      KeyE: () => this.askEnd(),
-      KeyM: () => this.askMark(),
+      KeyR: () => this.asks.refer(),
+      KeyC: () => this.asks.openCase(),
+      KeyE: () => this.asks.end(),
+      KeyM: () => this.asks.mark(),
     });
   }
 
@@ -121,119 +128,6 @@ class Desk {
       for (const dialog of [this.marking, this.passing.dialog, this.caseDialog, this.offers.declining]) dialog.lost();
     }
     this.draw();
-  }
-
-  receive(frame) {
-    const takers = {
-      welcome: () => this.welcomed(frame),
-      event: () => this.heard(frame),
-      redacted: () => this.redacted(frame),
-      staff_event: () => this.noted(frame),
-      session: () => this.board.known(frame),
-      ack: () => this.acked(frame),
-      ok: () => this.granted(frame),
-      error: () => this.refused(frame),
-      offer: () => this.offered(frame),
-      offer_gone: () => this.offers.gone(frame),
-      queue: () => this.board.queued(frame),
-      seats: () => this.board.seated(frame),
-      presence: () => this.board.present(frame),
-      typing: () => this.thread.otherTypes(frame.session),
-      read: () => this.otherRead(frame),
-    };
-    takers[frame.type]?.();
-    if (frame.type !== 'typing') this.drawSoon();
-  }
-
-  welcomed(frame) {
-    this.board.welcome(frame);
-    for (const offer of this.board.offers.values()) this.offers.added(offer);
-    this.draw();
-    this.looked();
-  }
-
-  offered(frame) {
-    this.board.offered(frame);
-    if (this.offers.added(frame)) this.alerts.call('offer');
-  }
-
-  heard(event) {
-    if (this.board.putAway.has(event.session)) return;
-    const chat = this.board.chat(event.session);
-    if (!chat.hear(event)) return;
-    this.thread.heard(chat, event);
-    if (event.from === 'customer' && event.kind === 'message') this.alerts.call('message');
-    if (chat === this.current) this.looked();
-    chat.askForHole();
-  }
-
-  redacted({ session, seq, text }) {
-    const chat = this.board.chats.get(session);
-    chat?.transcript.redact(seq, text);
-    const event = chat?.transcript.events.get(seq);
-    if (event && chat === this.current) this.thread.show(event);
-  }
-
-  noted(entry) {
-    if (this.board.putAway.has(entry.session)) return;
-    const chat = this.board.chat(entry.session);
-    if (!chat.noted(entry)) return;
-    if (entry.kind === 'released') this.composer.decided(chat, entry.data);
-    if (chat === this.current) this.thread.notes.show(chat);
-  }
-
-  acked(frame) {
-    const chat = this.board.chatOf(frame);
-    const event = chat?.acked(frame, this.board.skew);
-    if (event && chat === this.current) this.thread.show(event);
-    chat?.askForHole();
-  }
-
-  granted({ ref }) {
-    const [what, id] = (ref ?? '').split(' ');
-    const acts = {
-      accept: () => this.accepted(id),
-      mark: () => this.marked(id),
-      note: () => this.composer.noted(),
-      release: () => this.composer.releaseAsked(),
-      wrap: () => this.wrapUp.granted(id),
-      link: () => toast(this.word('linkReported')),
-    };
-    acts[what]?.();
-    for (const dialog of [this.passing.dialog, this.caseDialog, this.offers.declining]) dialog.granted(what, id);
-  }
-
-  refused(frame) {
-    const [what, id] = (frame.ref ?? '').split(' ');
-    if (what === 'quiet') return;
-    if (what === 'mark') {
-      this.marking.refuse(frame.detail);
-      return;
-    }
-    if ([this.passing.dialog, this.caseDialog, this.offers.declining].some((dialog) => dialog.refused(what, frame))) return;
-    const chat = this.board.chatOf(frame);
-    if (chat && frame.id && (frame.code === 'confirm' || frame.code === 'edit')) {
-      this.composer.stopped(chat, frame);
-      return;
-    }
-    if (what === 'note') this.composer.noteRefused();
-    if (what === 'wrap') this.wrapUp.refused(frame);
-    if (frame.code === 'slow_down' && chat) {
-      chat.outbox.wait(frame.retry_after ?? 5);
-      toast(this.word('slow'));
-      return;
-    }
-    if (chat && frame.id) chat.outbox.refuse(frame.id, frame.detail);
-    if (what === 'accept') this.asking.delete(id);
-    if (what === 'presence') find('#presence').value = this.board.presence;
-    if (what !== 'wrap') toast(frame.detail);
-  }
-
-  otherRead({ session, seq }) {
-    const chat = this.board.chats.get(session);
-    if (!chat) return;
-    chat.readByOther = Math.max(chat.readByOther, seq);
-    if (chat === this.current) this.thread.markRead(chat);
   }
 
   // ---- What one does -----------------------------------------------------
@@ -266,7 +160,7 @@ class Desk {
     this.asking.delete(id);
     const chat = this.board.chat(id);
     this.board.offerGone({ session: id });
-    if (this.composer.hasDrafts() && this.current) toast(this.word('taken', { name: chat.facts.name ?? this.word('customer') }));
+    if (this.composer.isWriting && this.current) toast(this.word('taken', { name: chat.facts.name ?? this.word('customer') }));
     else this.selectAndReply(id);
   }
 
@@ -317,51 +211,6 @@ class Desk {
     this.link.send({ type: 'report_link', session: this.current.session, seq, ref: `link ${this.current.session}` });
   }
 
-  askRefer() {
-    if (!this.current?.isRunning) return;
-    this.refer.open({
-      colleagues: this.board.colleagues,
-      onTransfer: (code) => {
-        this.passing.ask(this.current);
-        const { kind, department, reason } = this.passing.dialog.form.elements;
-        kind.value = 'department';
-        department.value = code;
-        reason.value = 'department';
-        this.passing.show();
-      },
-    });
-  }
-
-  askCase() {
-    if (canOpenCase(this.current)) this.caseDialog.open(this.current);
-  }
-
-  askEnd() {
-    if (!this.current?.isRunning || isDialogOpen()) return;
-    find('[data-end-title]').textContent = this.word('end', { name: this.current.facts.name ?? this.word('customer') });
-    this.ending = this.current;
-    if (this.current.suggested) find('#outcome').value = this.current.suggested;
-    find('[data-end-dialog]').showModal();
-  }
-
-  endChosen(dialog) {
-    const chosen = dialog.returnValue;
-    dialog.returnValue = '';
-    if (chosen === 'end') this.link.send({ type: 'end', session: this.ending.session, outcome: find('#outcome').value, ref: `end ${this.ending.session}` });
-    this.focusReply();
-  }
-
-  askMark() {
-    const chat = this.current;
-    if (!chat || chat.facts.state === 'gone' || isDialogOpen()) return;
-    this.marking.open(chat, chat.facts.name ?? this.word('customer'));
-  }
-
-  marked(session) {
-    this.marking.done();
-    toast(this.word('markDone', { name: this.board.chat(session).facts.name ?? this.word('customer') }));
-  }
-
   roundedOff(session) {
     const chat = this.board.chats.get(session);
     chat?.learn({ wrap_up_deadline: null, wrapped_up_at: new Date(this.board.now()).toISOString() });
@@ -386,25 +235,6 @@ class Desk {
     this.current.read();
     this.board.noteSeen();
     this.drawSoon();
-  }
-
-  scriptFields() {
-    const { facts } = this.current ?? { facts: {} };
-    const department = this.board.departments.find((each) => each.code === facts.department) ?? {};
-    return {
-      customer: facts.name ?? '',
-      agent: this.board.me?.name ?? '',
-      department: nameOf('departments', facts.department),
-      phone: department.phone ?? '',
-      email: department.email ?? '',
-      page: department.page ?? '',
-      city: this.words.dataset.city ?? '',
-    };
-  }
-
-  scriptChat() {
-    const { department, language } = this.current?.facts ?? {};
-    return { department, language };
   }
 
   // ---- How it looks ------------------------------------------------------
@@ -435,6 +265,8 @@ class Desk {
     this.work.draw(this.current);
     this.offers.draw();
     this.thread.draw();
+    this.windows.show(this.current);
+    this.windows.draw();
     this.drawAnswering();
     this.about.draw(this.current);
     this.drawPresence();
@@ -466,6 +298,7 @@ class Desk {
     this.work.tick();
     this.offers.tick();
     this.thread.tick();
+    this.windows.draw();
     const until = this.current?.facts.wrap_up_deadline;
     find('[data-wrap-left]').textContent = until ? this.word('wrapLeft', { n: Math.max(0, Math.ceil((new Date(until) - this.board.now()) / 60000)) }) : '';
   }

@@ -4,6 +4,8 @@ import { FormDialog } from './dialogs.js';
 import { copyOf, find, nameOf, toast } from './page.js';
 import { fill, stopwatch } from './lists.js';
 
+const SOON = 10000;
+
 export class Offers {
   constructor({ board, word, send, onAccept }) {
     Object.assign(this, { board, word, send, onAccept });
@@ -12,8 +14,11 @@ export class Offers {
     this.list.addEventListener('click', (event) => this.pressed(event));
     this.declining = new FormDialog({
       dialog: find('[data-decline-dialog]'), what: 'decline', word, send,
-      frame: (form) => {
-        const why = form.elements.why.value === 'other' ? form.elements.other.value.trim() : form.elements.why.selectedOptions[0].textContent;
+      prepare: (offer, form) => { find('[data-decline-other]').hidden = form.elements.why.value !== 'other'; },
+      frame: (form, shown) => {
+        const isOther = form.elements.why.value === 'other';
+        const why = isOther ? shown.text('other', word('noWhy')) : form.elements.why.selectedOptions[0].textContent;
+        if (!why) return null;
         return { type: this.board.offers.get(this.declining.session)?.kind === 'transfer' ? 'decline_transfer' : 'decline', why: why.slice(0, 300) };
       },
       done: (session) => { this.board.offerGone({ session }); this.draw(); },
@@ -26,7 +31,7 @@ export class Offers {
   }
 
   pressed(event) {
-    const { session } = event.target.closest('[data-key]')?.dataset && { session: event.target.closest('[data-key]').dataset.key } || {};
+    const session = event.target.closest('[data-key]')?.dataset.key;
     if (event.target.closest('[data-accept-offer]')) this.accept(session);
     if (event.target.closest('[data-decline-offer]')) this.decline(session);
   }
@@ -86,6 +91,8 @@ export class Offers {
   }
 
   tickCard(node) {
-    node.querySelector('[data-left]').textContent = stopwatch(new Date(node.dataset.expires) - this.board.now());
+    const left = new Date(node.dataset.expires) - this.board.now();
+    node.querySelector('[data-left]').textContent = stopwatch(left);
+    node.classList.toggle('is-soon', left < SOON);
   }
 }

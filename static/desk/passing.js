@@ -3,6 +3,9 @@
 import { FormDialog } from './dialogs.js';
 import { fillSelect, find, isDialogOpen, codesOf, nameOf } from './page.js';
 
+/** Who could take a chat now: online, at the desk, and with a free seat. */
+const mayTake = ({ state, away, free }) => state === 'online' && !away && free !== 0;
+
 export class Passing {
   constructor({ board, word, send }) {
     Object.assign(this, { board, word, send });
@@ -26,7 +29,7 @@ export class Passing {
   prepare(chat, form) {
     find('[data-transfer-title]').textContent = this.word('transferTitle', { name: chat.facts.name ?? this.word('customer') });
     this.chat = chat;
-    fillSelect(form.elements.agent, this.board.colleagues.filter((each) => each.state === 'online').map((each) => [each.id, this.personText(each)]));
+    fillSelect(form.elements.agent, this.board.colleagues.filter((each) => each.state === 'online' && !each.away).map((each) => [each.id, this.personText(each)]));
     fillSelect(form.elements.department, codesOf('departments'));
     fillSelect(form.elements.language, codesOf('languages').filter(([code]) => code !== chat.facts.language));
     form.elements.kind[0].disabled = !form.elements.agent.options.length;
@@ -37,7 +40,7 @@ export class Passing {
   }
 
   personText({ name, departments = [], languages = [], free }) {
-    const facts = [departments.map((code) => nameOf('departments', code)).join(', '), languages.join(', '), free === undefined ? '' : this.word('freeSeats', { n: free })];
+    const facts = [departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', '), free === undefined ? '' : this.word('freeSeats', { n: free })];
     return [name, ...facts].filter(Boolean).join(' · ');
   }
 
@@ -107,7 +110,7 @@ export class Refer {
     node.querySelector('b').textContent = entry.name;
     node.querySelector('[data-ways]').textContent = [entry.phone, entry.email, entry.page].filter(Boolean).join(' · ');
     node.querySelector('[data-for]').textContent = entry.responsible_for ?? entry.what_for ?? '';
-    const isSomebodyThere = entry.isOurs && this.colleagues.some((each) => each.state === 'online' && each.departments?.includes(entry.code));
+    const isSomebodyThere = entry.isOurs && this.colleagues.some((each) => mayTake(each) && each.departments?.includes(entry.code));
     node.querySelector('[data-pass]').hidden = !isSomebodyThere;
     node.querySelector('[data-first]').textContent = this.word(isSomebodyThere ? 'referTransfer' : 'referContact');
     return node;

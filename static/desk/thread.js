@@ -72,10 +72,10 @@ export class Thread {
     });
   }
 
-  otherTypes(session) {
+  otherTypes({ session, from }) {
     if (this.current?.session !== session) return;
     clearTimeout(this.typingEnds);
-    find('[data-typing]').textContent = this.word('typing', { name: this.nameOf(this.current) });
+    find('[data-typing]').textContent = this.word(from === 'agent' ? 'colleagueTyping' : 'typing', { name: this.nameOf(this.current) });
     this.typingEnds = setTimeout(() => this.stopTyping(), TYPING_SHOWS);
   }
 
@@ -151,7 +151,7 @@ export class Thread {
 
   drawStrips({ facts, isRunning }) {
     const name = facts.name ?? this.word('customer');
-    this.strip('held', isRunning && facts.state === 'on_hold', this.word('holdSince', { name, time: facts.held_at ? sayTime(facts.held_at) : '' }), facts.choice_deadline);
+    this.strip('held', isRunning && facts.state === 'on_hold', this.word(facts.choice_deadline ? 'holdChoice' : 'holdSince', { name, time: facts.held_at ? sayTime(facts.held_at) : '' }), facts.choice_deadline);
     this.strip('passing', isRunning && facts.transfer_pending, this.word('passingTo', { to: facts.transfer?.to ?? '' }), facts.transfer?.deadline);
     this.strip('gone-away', isRunning && Boolean(facts.away_since), this.word('awaySince', { name, time: facts.away_since ? sayTime(facts.away_since) : '' }), null);
     this.strip('declined', isRunning && !facts.transfer_pending && Boolean(facts.transfer), this.word('wasDeclined', { to: facts.transfer?.to ?? '', why: facts.transfer?.declined_why ?? '' }), null);

@@ -1,7 +1,7 @@
 // The left pane: what is mine, who waits, who is here; offers above, counts on the tabs.
 
 import { flagChips } from './flags.js';
-import { chatRow, fill, stopwatch, waitingRow } from './lists.js';
+import { chatRow, chip, fill, stopwatch, waitingRow } from './lists.js';
 import { find, nameOf } from './page.js';
 import { silenceChip, tickChips } from './silence.js';
 import { Tabs } from './tabs.js';
@@ -41,6 +41,7 @@ export class Work {
   }
 
   drawMine(current) {
+    this.current = current;
     const { board, word } = this;
     const rows = [...board.chats.values()].map((chat) => chatRow(find('[data-row]'), chat, {
       word,
@@ -59,6 +60,9 @@ export class Work {
     const { board, word } = this;
     const chips = flagChips(this.flagTemplates, chat.facts, word);
     chips.push(...deadlinesOf(chat).map(([key, until]) => deadlineChip(key, until, word, board.now())));
+    if (chat.isRunning && chat.facts.away_since) chips.push(chip(find('[data-away-chip]'), word('awayChip')));
+    if (chat.stopped) chips.push(chip(find('[data-stopped-chip]'), word('stoppedChip')));
+    else if (chat.hasDraft && chat !== this.current) chips.push(chip(find('[data-draft-chip]'), word('draftChip')));
     const silence = silenceChip(find('[data-silence-chip]'), chat, word, board.skew);
     if (silence) chips.push(silence);
     return chips;
@@ -91,13 +95,13 @@ export class Work {
     this.count('team', nodes.length, false);
   }
 
-  colleague({ id, name, state, departments = [], languages = [], free, is_supervisor: isSupervisor }) {
+  colleague({ id, name, state, away, departments = [], languages = [], free, is_supervisor: isSupervisor }) {
     const node = find('[data-colleague]').content.firstElementChild.cloneNode(true);
     node.dataset.key = id;
     node.querySelector('.who').textContent = name;
-    node.querySelector('.when').textContent = this.label('p', state);
-    node.querySelector('.lamp').classList.toggle('lamp-on', state === 'online');
-    const facts = [isSupervisor ? this.word('isSupervisor') : '', departments.map((code) => nameOf('departments', code)).join(', '), languages.join(', ')];
+    node.querySelector('.when').textContent = away ? this.word('isAway') : this.label('p', state);
+    node.querySelector('.lamp').classList.toggle('lamp-on', state === 'online' && !away);
+    const facts = [isSupervisor ? this.word('isSupervisor') : '', departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', ')];
     if (free !== undefined && state === 'online') facts.push(this.word('freeSeats', { n: free }));
     node.querySelector('.last').textContent = facts.filter(Boolean).join(' · ');
     return node;

@@ -1,0 +1,172 @@
+"""The server's side of the desk, played to a page: each state an agent can meet, whatever the server does otherwise."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Page, WebSocketRoute
+
+Body = dict[str, Any]
+ROSA, RUDI, NOOR = 1, 2, 3
+DEPARTMENT = {"code": "general", "name": "General services", "phone": "555-0100", "email": "hello@maplebrook.example"}
+FACTS: Body = {
+    "state": "active",
+    "name": "Tomasz Lind",
+    "department": "general",
+    "language": "en",
+    "topic": "Water bill",
+    "outcome": None,
+    "ended_at": None,
+    "emergency": None,
+    "retained": False,
+    "transfer_pending": False,
+    "transfer": None,
+    "held_at": None,
+    "choice_deadline": None,
+    "idle_deadline": None,
+    "idle_notice_at": None,
+    "answer_deadline": None,
+    "away_since": None,
+    "wrap_up_deadline": None,
+    "wrapped_up_at": None,
+    "rating": None,
+    "transfers": 0,
+    "topic_code": None,
+    "note": "",
+}
+
+
+def at(seconds: float = 0) -> str:
+    """Return the time so many seconds from now, as frames bear it."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+class PlayedDesk:
+    """What the desk asks is in `asked`; what it is told comes from here, frame by frame."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked: list[Body] = []
+        self.answers: dict[str, Body] = {}  # by the type of a frame; others are answered `ok`
+        self.sessions: dict[str, Body] = {}
+        self.events: dict[str, list[Body]] = {}
+        self.staff: dict[str, list[Body]] = {}
+        self.queue: list[Body] = []
+        self.offers: list[Body] = []
+        self.presence = "online"
+        self.sockets: list[WebSocketRoute] = []
+        self.page = page
+        page.route_web_socket("**/ws/desk/", self._socket)
+
+    # ---- What the desk is told ----
+    def chat(self, session: str = "s1", *said: str, **facts: Any) -> str:
+        """Give the agent a chat in which the resident and she have spoken in turn."""
+        known = {"requested_at": at(-240), "accepted_at": at(-200)}
+        self.sessions[session] = FACTS | {"session": session} | known | facts
+        self.events[session] = []
+        for number, text in enumerate(said):
+            self.says(session, text, side="agent" if number % 2 else "customer")
+        self.send({"type": "session", **self.sessions[session]})
+        return session
+
+    def knows(self, session: str = "s1", **facts: Any) -> None:
+        """Say what has changed of a chat."""
+        self.sessions[session] |= facts
+        self.send({"type": "session", **self.sessions[session]})
+
+    def tell(self, session: str, kind: str, side: str = "system", **more: Any) -> Body:
+        events = self.events[session]
+        event = {"type": "event", "session": session, "seq": len(events) + 1, "id": str(uuid4()), "kind": kind}
+        event |= {"from": side, "name": None, "text": "", "at": at(), "rule": None, "data": {}} | more
+        events.append(event)
+        self.send(event)
+        return event
+
+    def says(self, session: str, text: str, side: str = "customer", **more: Any) -> Body:
+        name = "Rosa" if side == "agent" else self.sessions[session]["name"]
+        return self.tell(session, "message", side, text=text, name=name, **more)
+
+    def notes(self, session: str, kind: str, **more: Any) -> None:
+        """Send what staff alone see."""
+        entries = self.staff.setdefault(session, [])
+        entry = {"type": "staff_event", "session": session, "n": len(entries) + 1, "kind": kind, "name": None}
+        entry |= {"text": "", "at": at(), "rule": None, "data": {}} | more
+        entries.append(entry)
+        self.send(entry)
+
+    def holds_out(self, session: str, seconds: float = 25, **more: Any) -> None:
+        """Offer a chat to the agent."""
+        offer = {"session": session, "kind": "queue", "from": None, "summary": None, "expires_at": at(seconds)}
+        offer |= {"why": "You have the most free seats of those who speak English.", "department": "general"}
+        offer |= {"language": "en", "topic": "Water bill", "priority": "normal", "reason": None} | more
+        self.offers.append(offer)
+        self.send({"type": "offer", **offer})
+
+    def waits(self, session: str, position: int, seconds: float, **more: Any) -> None:
+        """Put somebody in the line."""
+        item = {"session": session, "department": "general", "language": "en", "topic": None, "priority": "normal"}
+        item |= {"position": position, "queued_at": at(-seconds)} | more
+        self.queue.append(item)
+        self.send({"type": "queue", "added": [item], "removed": []})
+
+    def send(self, frame: Body) -> None:
+        for socket in self.sockets:
+            socket.send(json.dumps(frame))
+
+    # ---- What the desk asks ----
+    def last(self, kind: str) -> Body:
+        """Return the last frame of this type, without what only ties the answer to it."""
+        frame = next(each for each in reversed(self.asked) if each["type"] == kind)
+        return {key: value for key, value in frame.items() if key not in ("type", "ref")}
+
+    def _socket(self, socket: WebSocketRoute) -> None:
+        socket.on_message(lambda text: self._said(socket, json.loads(str(text))))
+
+    def _said(self, socket: WebSocketRoute, frame: Body) -> None:
+        if frame["type"] == "hello":
+            self.sockets.append(socket)
+            self._greet(socket)
+            return
+        self.asked.append(frame)
+        if frame["type"] in ("typing", "read"):
+            return
+        bears = {key: frame[key] for key in ("ref", "id", "session") if key in frame}
+        if frame["type"] in self.answers:
+            socket.send(json.dumps(bears | self.answers[frame["type"]]))
+        elif frame["type"] == "message":
+            stored = self.events[frame["session"]]
+            stored.append({"seq": len(stored) + 1})
+            socket.send(json.dumps({"type": "ack", **bears, "seq": len(stored)}))
+        else:
+            socket.send(json.dumps({"type": "ok", **bears}))
+
+    def _greet(self, socket: WebSocketRoute) -> None:
+        seats = {
+            "held": len(self.sessions),
+            "allowed": 3,
+            "why": "3 chats: 42 chats held (EM-CAP).",
+        }
+        welcome = {"type": "welcome", "agent": {"id": ROSA, "name": "Rosa"}, "presence": self.presence, "seats": seats}
+        welcome |= {"queue": self.queue, "offers": self.offers, "colleagues": colleagues(), "server_time": at()}
+        welcome |= {"departments": [DEPARTMENT | {"page": "https://maplebrook.example/help"}]}
+        welcome |= {"languages": [{"code": "en", "name": "English"}]}
+        welcome |= {"sessions": [{**facts, "last_seq": len(self.events[key])} for key, facts in self.sessions.items()]}
+        for frame in (welcome, *(each for events in self.events.values() for each in events)):
+            socket.send(json.dumps(frame))
+        for entries in self.staff.values():
+            for entry in entries:
+                socket.send(json.dumps(entry))
+
+
+def colleagues() -> list[Body]:
+    def one(number: int, name: str, state: str, departments: list[str], free: int, **more: Any) -> Body:
+        facts: Body = {"id": number, "agent": number, "name": name, "state": state, "departments": departments}
+        return facts | {"languages": ["en"], "free": free, "is_supervisor": False, "away": False} | more
+
+    return [
+        one(RUDI, "Rudi", "online", ["roads"], 2),
+        one(NOOR, "Noor", "online", ["general"], 1, is_supervisor=True),
+        one(4, "Ines", "on_call", ["general"], 0),
+    ]

@@ -1,0 +1,362 @@
+"""Every state of the agent's desk: what it says, that it reads well in every size, and what it asks of the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from agents.models import OutsideBody
+from tests.browser.conftest import City, Server
+from tests.browser.people import AtTheDesk, at_the_desk
+from tests.browser.played_desk import RUDI, PlayedDesk, at
+from tests.browser.test_accessible import SIZES, Look, look, scrolls_sideways  # noqa: F401  (a fixture)
+from tests.factories import DepartmentFactory, LanguageFactory, TopicFactory
+
+NewContext = Callable[..., BrowserContext]
+Sit = Callable[..., tuple[AtTheDesk, PlayedDesk]]
+SAID = (
+    "My water bill is 312 dollars, it is normally about 90.",
+    "That is a big jump, I see why you are asking. Is this for 18 Millrace Court?",
+    "Yes. Nobody here has filled a pool in November.",
+)
+SUMMARY = "Bill of 312 dollars for 18 Millrace Court, September was estimated. The meter is in the basement."
+
+
+@pytest.fixture
+def sit(city: City, server: Server, new_context: NewContext) -> Sit:
+    """Returns a function that opens the desk of Rosa, played; `before(played)` sets what is there from the start."""
+    DepartmentFactory(code="roads", name="Roads and sidewalks", phone="555-0120", email="roads@maplebrook.example")
+    LanguageFactory(code="es", name="Español")
+    TopicFactory(code="water.bill", name="Water bills")
+    OutsideBody.objects.create(code="county", name="Fern County records", responsible_for="Births", phone="555-0170")
+
+    def open_it(before: Callable[[PlayedDesk], object], size: str = "wide") -> tuple[AtTheDesk, PlayedDesk]:
+        context = new_context(*SIZES[size], locale="en-US")
+        played: list[PlayedDesk] = []
+
+        def play(page: Page) -> None:
+            played.append(PlayedDesk(page))
+            before(played[0])
+
+        context.on("page", play)
+        return at_the_desk(context, city.rosa, server.url), played[0]
+
+    return open_it
+
+
+def chat(played: PlayedDesk, **facts: object) -> None:
+    played.chat("s1", *SAID, **facts)
+
+
+def pick(desk: AtTheDesk, name: str = "Tomasz Lind") -> None:
+    desk.page.get_by_role("link", name=name).click()
+    expect(desk.page.get_by_role("heading", name=name)).to_be_visible()
+
+
+def strip(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-strip={name}]")
+
+
+@pytest.mark.rule("DF-ASSIGN")
+def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(lambda played: played.waits("q1", 1, 74), look.size)
+    page = desk.page
+    look.at("desk-queue", desk, whole=True)
+    played.holds_out("q1")
+    card = page.get_by_role("list", name="Offered to you").get_by_role("listitem")
+    expect(card).to_contain_text("A chat for General services is offered to you")
+    expect(card).to_contain_text("You have the most free seats")
+    expect(page.get_by_role("alert").filter(has_text="is offered to you")).to_have_count(1)
+    look.at("desk-offer", desk, whole=True)
+    page.keyboard.press("Alt+KeyD")
+    look.at("desk-decline", desk)
+    page.get_by_label("Why").select_option("Something else")
+    page.get_by_role("button", name="Pass on").last.click()
+    expect(page.get_by_text("Write why in a few words")).to_be_visible()
+    page.get_by_label("In your words").fill("I know the family.")
+    page.get_by_role("button", name="Pass on").last.click()
+    expect(page.get_by_role("list", name="Offered to you")).to_be_hidden()
+    assert played.last("decline") == {"session": "q1", "why": "I know the family."}
+    played.holds_out("q2")
+    page.keyboard.press("Alt+KeyA")
+    page.wait_for_function("document.querySelector('[data-offers]').hidden")
+    assert played.last("accept") == {"session": "q2"}
+    assert look.faults == []
+
+
+@pytest.mark.rule("EM-XFER")
+def test_a_transfer_offer_brings_its_summary_and_who_it_is_from(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    more = {"kind": "transfer", "from": "Rudi", "summary": SUMMARY, "reason": "expertise", "why": "Rudi chose you."}
+    played.holds_out("t1", 55, **more)
+    card = desk.page.get_by_role("list", name="Offered to you").get_by_role("listitem")
+    expect(card).to_contain_text("Rudi passes a chat of General services to you")
+    expect(card).to_contain_text(SUMMARY)
+    look.at("desk-transfer-offer", desk, whole=True)
+    card.get_by_role("button", name="Accept").click()
+    assert played.last("accept_transfer") == {"session": "t1"}
+    played.holds_out("t2", 55, **more)
+    played.send({"type": "offer_gone", "session": "t2", "why": "expired"})
+    expect(desk.page.get_by_text("The transfer was not accepted in time.")).to_be_visible()
+    assert look.faults == []
+
+
+def test_the_reply_and_the_note_cannot_be_mistaken(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    page = desk.page
+    pick(desk)
+    page.locator("#reply").fill("September was estimated, not")
+    look.at("desk-chat", desk, whole=look.size == "narrow")
+    page.keyboard.press("Alt+KeyN")
+    expect(page.get_by_role("tab", name="Internal note")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_label("Internal note on Tomasz Lind")).to_be_focused()
+    expect(page.get_by_text("Only staff see this. The resident does not.")).to_be_visible()
+    page.keyboard.type("Meter in the basement, reading asked for.")
+    look.at("desk-note-mode", desk, whole=look.size == "narrow")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="Reply")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#reply")).to_have_value("September was estimated, not")
+    assert played.last("note") == {"session": "s1", "text": "Meter in the basement, reading asked for."}
+    assert not [frame for frame in played.asked if frame["type"] == "message"]
+    played.notes("s1", "note", name="Rosa", text="Meter in the basement, reading asked for.")
+    expect(page.locator(".msg-note")).to_contain_text("only staff see it")
+    assert look.faults == []
+
+
+@pytest.mark.rule("EM-HOLD")
+def test_hold_shows_its_clock_and_ends_with_one_press(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    page = desk.page
+    pick(desk)
+    page.keyboard.press("Alt+KeyH")
+    assert played.last("hold") == {"session": "s1"}
+    played.tell("s1", "held", "agent", name="Rosa", text="May I place you on hold for a moment?", rule="EM-HOLD")
+    played.knows("s1", state="on_hold", held_at=at(-31), choice_deadline=at(89))
+    expect(strip(page, "held")).to_contain_text("Tomasz Lind sees that")
+    expect(page.get_by_role("link", name="Tomasz Lind")).to_contain_text("Choice in")
+    look.at("desk-hold", desk, whole=look.size == "narrow")
+    strip(page, "held").get_by_role("button", name="Go on").click()
+    assert played.last("resume") == {"session": "s1"}
+    assert look.faults == []
+
+
+@pytest.mark.rule("DF-XFER")
+def test_a_transfer_needs_a_reason_and_a_summary_and_says_what_became_of_it(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(lambda played: chat(played, transfers=1), look.size)
+    page = desk.page
+    pick(desk)
+    page.keyboard.press("Alt+KeyT")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Person", exact=True)).to_contain_text("Rudi · Roads and sidewalks · English · 2 free")
+    dialog.get_by_role("button", name="Ask for the transfer").click()
+    expect(dialog.get_by_text("Choose a reason from the list")).to_be_visible()
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    look.at("desk-transfer-dialog", desk)
+    dialog.get_by_label("Person", exact=True).select_option(str(RUDI))
+    dialog.get_by_label("Reason").select_option("expertise")
+    dialog.get_by_label("Summary").fill(SUMMARY)
+    dialog.get_by_label("Why once more?").fill("Noor sent it to me by mistake.")
+    dialog.get_by_role("button", name="Ask for the transfer").click()
+    expect(dialog).to_have_count(0)
+    assert played.last("transfer") == {
+        "session": "s1",
+        "to": {"agent": RUDI},
+        "reason": "expertise",
+        "summary": SUMMARY,
+        "again": "Noor sent it to me by mistake.",
+    }
+    waiting = {"to": "Rudi", "reason": "expertise", "deadline": at(55), "declined_why": ""}
+    played.knows("s1", transfer_pending=True, transfer=waiting)
+    expect(strip(page, "passing")).to_contain_text("Waiting for Rudi to accept. You keep the chat until then.")
+    look.at("desk-transfer-pending", desk, whole=look.size == "narrow")
+    played.knows("s1", transfer_pending=False, transfer=waiting | {"declined_why": "I am about to leave."})
+    expect(strip(page, "declined")).to_contain_text("I am about to leave.")
+    assert look.faults == []
+
+
+@pytest.mark.rule("EM-COM-C")
+def test_a_stopped_text_is_never_lost_and_says_what_stopped_it(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    page = desk.page
+    pick(desk)
+    stopped = page.get_by_role("group", name="A phone number")
+    text = "Call Mr. Aho on 555-0142, he reads the meters."
+    detail = "A phone number goes to the resident with this. Send it only if they may have it."
+    said = {"type": "error", "code": "confirm", "detail": detail, "spans": [[16, 24, "phone"]], "rule": "EM-PII"}
+    played.answers["message"] = said | {"why": "Protecting People's Information Policy, A (EM-PII, version 1)."}
+    desk.says(text)
+    expect(stopped.locator("mark")).to_have_text("555-0142")
+    look.at("desk-confirm", desk, whole=look.size == "narrow")
+    del played.answers["message"]
+    stopped.get_by_role("button", name="Send anyway, with the phone number").click()
+    desk.sees(text)
+    assert played.last("message")["confirm"] == ["phone"]
+    detail = "The word below is on the city's list. Change the text, or ask a supervisor to release it."
+    said = {"type": "error", "code": "edit", "detail": detail, "spans": [[9, 13, "profanity"]], "rule": "EM-COM-C"}
+    played.answers["message"] = said
+    desk.says("What the hell happened there?")
+    stopped = page.get_by_role("group", name="The word below")
+    expect(stopped.locator("mark")).to_have_text("hell")
+    look.at("desk-edit", desk, whole=look.size == "narrow")
+    stopped.get_by_role("button", name="Ask a supervisor to release it").click()
+    expect(stopped.get_by_text("A supervisor was asked.")).to_be_visible()
+    stopped.get_by_role("button", name="Change the text").click()
+    expect(page.locator("#reply")).to_have_value("What the hell happened there?")
+    assert played.last("ask_release")["text"] == "What the hell happened there?"
+    assert look.faults == []
+
+
+@pytest.mark.rule("EM-REF")
+def test_referring_asks_for_a_colleague_first_and_else_brings_the_contact(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    page = desk.page
+    pick(desk)
+    page.keyboard.press("Alt+KeyR")
+    dialog = page.get_by_role("dialog")
+    roads = dialog.get_by_role("listitem").filter(has_text="Roads and sidewalks")
+    expect(roads).to_contain_text("Somebody is online there: transfer")
+    look.at("desk-refer", desk)
+    dialog.get_by_label("Find").fill("birth")
+    dialog.get_by_role("listitem").get_by_role("button", name="Put into the reply").click()
+    expect(page.locator("#reply")).to_have_value("Fern County records can help you with this: 555-0170")
+    expect(page.locator("#reply")).to_be_focused()
+    page.keyboard.press("Alt+KeyR")
+    roads.get_by_role("button", name="Transfer").click()
+    expect(dialog.get_by_label("Department", exact=True)).to_have_value("roads")
+    assert not [frame for frame in played.asked if frame["type"] == "transfer"]
+    assert look.faults == []
+
+
+@pytest.mark.rule("SJ-WRAP")
+def test_the_wrap_up_keeps_what_was_typed_until_the_server_has_it(sit: Sit, look: Look) -> None:  # noqa: F811
+    ended = {"state": "ended", "outcome": "customer_ended", "ended_at": at(-20), "wrap_up_deadline": at(880)}
+    desk, played = sit(lambda played: chat(played, **ended), look.size)
+    page = desk.page
+    pick(desk)
+    form = page.locator("[data-wrap-up]")
+    form.get_by_label("Note").fill("Reading sent to billing.")
+    form.get_by_label("Topic").select_option("water.bill")
+    form.get_by_label("What became of it").select_option("resolved")
+    look.at("desk-wrap-up", desk, whole=look.size == "narrow")
+    played.answers["wrap_up"] = {"type": "error", "code": "invalid", "detail": "Shorten the note.", "field": "note"}
+    form.get_by_role("button", name="Done").click()
+    expect(form.get_by_role("alert")).to_have_text("Shorten the note.")
+    expect(form.get_by_label("Note")).to_have_value("Reading sent to billing.")
+    del played.answers["wrap_up"]
+    form.get_by_role("button", name="Done").click()
+    expect(form).to_be_hidden()
+    assert played.last("wrap_up") == {
+        "session": "s1",
+        "note": "Reading sent to billing.",
+        "topic": "water.bill",
+        "outcome": "resolved",
+    }
+    assert look.faults == []
+
+
+def test_a_case_is_opened_by_the_agents_own_summary(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    pick(desk)
+    desk.page.keyboard.press("Alt+KeyC")
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Open the case").click()
+    expect(dialog.get_by_text("Write what is to be done")).to_be_visible()
+    look.at("desk-case", desk)
+    dialog.get_by_label("Summary").fill(SUMMARY)
+    dialog.get_by_role("button", name="Open the case").click()
+    expect(dialog).to_have_count(0)
+    assert played.last("case") == {"session": "s1", "summary": SUMMARY, "topic": ""}
+    assert look.faults == []
+
+
+def test_the_team_tab_and_the_other_states_read_well(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(lambda played: (played.waits("q1", 1, 74), played.waits("q2", 2, 30)), look.size)
+    page = desk.page
+    page.get_by_role("tab", name="Mine").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tabpanel", name="Waiting").get_by_role("listitem")).to_have_count(2)
+    page.keyboard.press("ArrowRight")
+    team = page.get_by_role("tabpanel", name="Team")
+    expect(team.get_by_role("listitem").filter(has_text="Noor")).to_contain_text("Supervisor")
+    look.at("desk-team", desk, whole=True)
+    page.keyboard.press("Home")
+    page.keyboard.press("?")
+    look.at("desk-keys", desk)
+    page.keyboard.press("Escape")
+    played.chat("s1", *SAID, away_since=at(-40), answer_deadline=at(15))
+    played.chat("s2", "Both carts are still at the kerb.", name="Dana Whitfield")
+    pick(desk)
+    expect(strip(page, "gone-away")).to_contain_text("has not been connected since")
+    expect(page.get_by_role("link", name="Dana Whitfield")).to_contain_text("1 unread")
+    expect(page.get_by_role("link", name="Tomasz Lind")).to_contain_text("Answer within")
+    look.at("desk-away", desk, whole=look.size == "narrow")
+    assert look.faults == []
+
+
+def test_drafts_come_back_and_hold_the_page(sit: Sit) -> None:
+    desk, played = sit(lambda played: (chat(played), played.chat("s2", "Two carts.", name="Dana Whitfield")))
+    page = desk.page
+    pick(desk)
+    page.locator("#reply").fill("Half a sentence")
+    pick(desk, "Dana Whitfield")
+    expect(page.locator("#reply")).to_have_value("")
+    held = "() => { const event = new Event('beforeunload', {cancelable: true}); return !window.dispatchEvent(event); }"
+    assert page.evaluate(held)  # the draft of the other chat holds the page
+    pick(desk)
+    expect(page.locator("#reply")).to_have_value("Half a sentence")
+    page.locator("#reply").fill("")
+    assert not page.evaluate(held)
+
+
+def test_an_emergency_is_said_at_once(sit: Sit) -> None:
+    desk, played = sit(chat)
+    played.notes("s1", "emergency", text="smell gas", data={"seq": 3, "emergency": "life"}, rule="EM-911")
+    expect(desk.page.get_by_role("alert").filter(has_text="Emergency in the chat with Tomasz Lind")).to_have_count(1)
+
+
+def test_another_window_with_the_same_chat_is_told(sit: Sit, city: City, server: Server) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    other = desk.page.context.new_page()
+    PlayedDesk(other).chat("s1", *SAID)
+    other.goto(f"{server.url}/desk/")
+    other.get_by_role("link", name="Tomasz Lind").click()
+    told = "This chat is open in another window of yours"
+    expect(strip(other, "twice")).to_contain_text(told)
+    other.locator("#reply").fill("I am writing here")
+    expect(strip(desk.page, "twice")).to_contain_text("You are writing to Tomasz Lind in another window")
+    other.close(run_before_unload=False)
+    expect(strip(desk.page, "twice")).to_be_hidden()
+
+
+def test_every_shortcut_can_be_switched_off(sit: Sit) -> None:
+    desk, played = sit(chat)
+    page = desk.page
+    pick(desk)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Shortcuts with Alt are on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+KeyT")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_tab_bears_the_number_of_unread_messages(sit: Sit) -> None:
+    desk, played = sit(lambda played: (chat(played), played.chat("s2", "Two carts.", name="Dana Whitfield")))
+    pick(desk)
+    icon = desk.page.locator("link[rel=icon]")
+    expect(icon).to_have_attribute("href", re.compile(r"^data:image/svg\+xml,.*%3E1%3C"))
+    pick(desk, "Dana Whitfield")
+    expect(icon).to_have_attribute("href", re.compile(r"mark.*\.svg$"))
+
+
+def test_everything_fits_at_twice_the_text_size(sit: Sit) -> None:
+    desk, played = sit(chat)
+    desk.page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    pick(desk)
+    assert not scrolls_sideways(desk)
+    desk.page.keyboard.press("Alt+KeyT")
+    expect(desk.page.get_by_role("button", name="Ask for the transfer")).to_be_visible()
+    assert not scrolls_sideways(desk)
