@@ -63,11 +63,11 @@ class PlayedDesk:
     # ---- What the desk is told ----
     def chat(self, session: str = "s1", *said: str, **facts: Any) -> str:
         """Give the agent a chat in which the resident and she have spoken in turn."""
-        known = {"requested_at": at(-240), "accepted_at": at(-200)}
+        known = {"requested_at": at(-240), "accepted_at": at(-208)}
         self.sessions[session] = FACTS | {"session": session} | known | facts
         self.events[session] = []
         for number, text in enumerate(said):
-            self.says(session, text, side="agent" if number % 2 else "customer")
+            self.says(session, text, side="agent" if number % 2 else "customer", at=at(45 * number - 240))
         self.send({"type": "session", **self.sessions[session]})
         return session
 
