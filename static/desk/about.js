@@ -22,7 +22,7 @@ export class About {
       topic: topic ?? '',
       asked: asked ? sayTime(asked) : '',
       waited: asked && accepted ? stopwatch(new Date(accepted) - new Date(asked)) : '',
-      passed: transfers ? this.word('passedTimes', { n: transfers }) : '',
+      passed: transfers ? this.word(transfers === 1 ? 'passedOnce' : 'passedTimes', { n: transfers }) : '',
       rated: rating ? this.word('ratedAs', { n: rating }) : '',
       state: states[state] ?? this.word('running'),
     };

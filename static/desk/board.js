@@ -54,7 +54,7 @@ export class Board {
   chat(id) {
     if (!this.chats.has(id)) {
       const seen = (forTab.get('seen') ?? {})[id] ?? 0;
-      const chat = new Chat(id, { send: this.send, onOutbox: this.onOutbox, seen });
+      const chat = new Chat(id, { send: this.send, onOutbox: this.onOutbox, me: () => this.me?.id, seen });
       const waited = this.seenItems.get(id) ?? this.offers.get(id);
       if (waited) chat.learn({ department: waited.department, language: waited.language, topic: waited.topic, requested_at: waited.queued_at ?? null });
       if (this.isOpen) chat.outbox.open();

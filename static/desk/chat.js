@@ -5,8 +5,11 @@ import { Outbox, Transcript } from '../chat/store.js';
 import { StaffNotes, newsOf } from './notes.js';
 
 export class Chat {
-  constructor(session, { send, onOutbox, seen = 0 }) {
+  /** `me()`: the id of the agent at this desk. */
+  constructor(session, { send, onOutbox, me = () => undefined, seen = 0 }) {
     this.session = session;
+    this.me = me;
+    this.holder = undefined; // who had the chat at the last event
     this.pace = new Pace((frame) => send({ ...frame, session }));
     this.send = (frame) => this.pace.send(frame);
     this.transcript = new Transcript();
@@ -38,10 +41,12 @@ export class Chat {
     if (!this.transcript.add(event)) return false;
     if (event.from === 'customer' && event.name) this.learn({ name: event.name });
     if (event.seq === 1) this.learn({ requested_at: event.at });
+    if (event.kind === 'joined') this.holder = event.data?.agent;
+    const wasMine = this.holder === undefined || this.holder === this.me(); // not what others did before
     const news = {
       joined: { state: 'active', accepted_at: event.at },
-      left: { state: 'gone' },
-      requeued: { state: 'gone' },
+      left: wasMine && { state: 'gone' },
+      requeued: wasMine && { state: 'gone' },
       held: { state: 'on_hold', held_at: event.at },
       resumed: { state: 'active', held_at: null },
       ended: { state: 'ended', outcome: event.data?.outcome, ended_at: event.at },

@@ -286,6 +286,9 @@ class Desk {
     this.composer.form.hidden = !chat.isRunning;
     this.composer.label();
     this.wrapUp.show(chat);
+    if (wasWriting && !chat.isRunning) this.wroteIn = chat;
+    if (chat.isRunning && this.wroteIn === chat) this.composer.box.focus();
+    if (chat.isRunning) this.wroteIn = null;
     if (wasWriting && !chat.isRunning) (this.wrapUp.form.hidden ? find('[data-put-away]') : this.wrapUp.note).focus();
   }
 

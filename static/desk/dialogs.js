@@ -94,6 +94,8 @@ export class FormDialog {
     error.textContent = sentence;
     error.hidden = false;
     element.setAttribute('aria-invalid', 'true');
+    error.id ||= `${element.id}-error`;
+    element.setAttribute('aria-describedby', error.id);
   }
 
   say(sentence) {
@@ -107,7 +109,9 @@ export class FormDialog {
     for (const field of this.dialog.querySelectorAll('.is-wrong')) {
       field.classList.remove('is-wrong');
       field.querySelector('.error').hidden = true;
-      field.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
+      const control = field.querySelector('[aria-invalid]');
+      control?.removeAttribute('aria-invalid');
+      control?.removeAttribute('aria-describedby');
     }
   }
 }

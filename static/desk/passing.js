@@ -99,9 +99,14 @@ export class Refer {
 
   draw() {
     const wanted = this.search.value.trim().toLocaleLowerCase();
-    const shown = (this.entries ?? []).filter((each) => [each.name, each.responsible_for, each.what_for].join(' ').toLocaleLowerCase().includes(wanted));
+    const shown = (this.entries ?? []).filter((each) => [each.name, each.responsible_for].join(' ').toLocaleLowerCase().includes(wanted));
+    shown.sort((one, other) => this.isThere(other) - this.isThere(one)); // a colleague who can take it goes first
     this.list.replaceChildren(...shown.map((each) => this.row(each)));
     if (!shown.length) this.list.textContent = this.word('nothingFound');
+  }
+
+  isThere(entry) {
+    return Boolean(entry.isOurs) && this.colleagues.some((each) => mayTake(each) && each.departments?.includes(entry.code));
   }
 
   row(entry) {
@@ -109,8 +114,8 @@ export class Refer {
     node.entry = entry;
     node.querySelector('b').textContent = entry.name;
     node.querySelector('[data-ways]').textContent = [entry.phone, entry.email, entry.page].filter(Boolean).join(' · ');
-    node.querySelector('[data-for]').textContent = entry.responsible_for ?? entry.what_for ?? '';
-    const isSomebodyThere = entry.isOurs && this.colleagues.some((each) => mayTake(each) && each.departments?.includes(entry.code));
+    node.querySelector('[data-for]').textContent = entry.responsible_for ?? '';
+    const isSomebodyThere = this.isThere(entry);
     node.querySelector('[data-pass]').hidden = !isSomebodyThere;
     node.querySelector('[data-first]').textContent = this.word(isSomebodyThere ? 'referTransfer' : 'referContact');
     return node;
