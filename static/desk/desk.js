@@ -9,6 +9,7 @@ import { Board } from './board.js';
 import { Composer } from './composer.js';
 import { chatFor, fieldsFor } from './filling.js';
 import { Frames } from './frames.js';
+import { labelsOf } from './labels.js';
 import { Link } from './link.js';
 import { MarkDialog } from './marking.js';
 import { Offers } from './offers.js';
@@ -28,8 +29,7 @@ class Desk {
     this.words = find('[data-words]');
     const word = wordsOf(this.words);
     const send = (frame) => this.link.send(frame);
-    const label = (kind, value) => this.label(kind, value);
-    const outcomeText = (outcome) => this.outcomeText(outcome);
+    const { label, outcomeText, endedAs } = labelsOf(this.words, word);
     this.word = word;
     this.asking = new Set();
     this.hereAt = 0;
@@ -43,7 +43,7 @@ class Desk {
     this.offers = new Offers({ board, word, send, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.composer.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
     this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
-    this.about = new About({ board, word, label, endedAs: (outcome) => this.endedAs(outcome) });
+    this.about = new About({ board, word, label, endedAs });
     this.marking = new MarkDialog({ dialog: find('[data-mark-dialog]'), word, send });
     this.passing = new Passing({ board, word, send });
     this.refer = new Refer({ address: root.dataset.directory, word, insert: (text) => this.composer.insert(text) });
@@ -238,21 +238,6 @@ class Desk {
   }
 
   // ---- How it looks ------------------------------------------------------
-
-  /** The word for a value: an outcome (o), a presence (p), an emergency (e), a reason (r), what was hidden (f). */
-  label(kind, value) {
-    return value ? this.words.getAttribute(`data-${kind}-${value}`) ?? value : '';
-  }
-
-  outcomeText(outcome) {
-    const label = this.label('o', outcome);
-    return label ? this.word('endedAs', { outcome: label }) : this.word('ended');
-  }
-
-  endedAs(outcome) {
-    const label = this.label('o', outcome);
-    return label ? `${this.word('endedChip')}: ${label}` : this.word('endedChip');
-  }
 
   drawSoon() {
     if (this.drawing) return;

@@ -146,7 +146,6 @@ export class Thread {
     find('[data-transfer]').hidden = !isRunning || facts.transfer_pending;
     find('[data-retain-text]').textContent = this.word(facts.retained ? 'isMarked' : 'mark');
     find('[data-hold-text]').textContent = this.word(facts.state === 'on_hold' ? 'resume' : 'hold');
-    find('[data-hold]').setAttribute('aria-pressed', String(facts.state === 'on_hold'));
   }
 
   drawStrips({ facts, isRunning }) {

@@ -74,10 +74,10 @@ def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(si
     page.keyboard.press("Alt+KeyD")
     look.at("desk-decline", desk)
     page.get_by_label("Why", exact=True).select_option("Something else")
-    page.get_by_role("button", name="Pass on").last.click()
+    page.get_by_role("button", name="Decline").last.click()
     expect(page.get_by_text("Write why in a few words")).to_be_visible()
     page.get_by_label("In your words").fill("I know the family.")
-    page.get_by_role("button", name="Pass on").last.click()
+    page.get_by_role("button", name="Decline").last.click()
     expect(page.get_by_role("list", name="Offered to you")).to_be_hidden()
     assert played.last("decline") == {"session": "q1", "why": "I know the family."}
     played.holds_out("q2")
