@@ -284,7 +284,7 @@ def test_the_team_tab_and_the_other_states_read_well(sit: Sit, look: Look) -> No
     look.at("desk-team", desk, whole=True)
     page.keyboard.press("Home")
     page.keyboard.press("?")
-    look.at("desk-keys", desk)
+    expect(page.get_by_role("dialog")).to_contain_text("Alt")
     page.keyboard.press("Escape")
     played.chat("s1", *SAID, away_since=at(-40), answer_deadline=at(15))
     played.chat("s2", "Both carts are still at the kerb.", name="Dana Whitfield")
