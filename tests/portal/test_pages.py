@@ -110,3 +110,23 @@ def test_an_unknown_page_says_so(client: Client, general: Department) -> None:
     response = client.get("/no-such-page/")
     assert response.status_code == 404
     assert "There is no such page" in response.content.decode()
+
+
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.parametrize("path", ["/chat/", "/chat/widget/"])
+def test_a_reader_chooses_a_language_by_its_own_name(client: Client, general: Department, path: str) -> None:
+    page = client.get(f"{path}?department=general&continue=1&language=fr").content.decode()
+    assert '<html lang="fr">' in page
+    for code, name in (("en", "English"), ("es", "Español"), ("fr", "Français")):
+        address = f"?department=general&amp;language={code}"
+        chosen = ' aria-current="true"' if code == "fr" else ""
+        assert f'<a href="{address}" lang="{code}" hreflang="{code}"{chosen}>{name}</a>' in page
+
+
+@pytest.mark.rule("EM-LANG")
+def test_the_chat_is_offered_in_languages_by_their_own_names(client: Client, general: Department) -> None:
+    LanguageFactory(code="fr", name="French")
+    LanguageFactory(code="x-town", name="Townish")
+    page = client.get("/chat/").content.decode()
+    assert '<option value="fr" lang="fr">Français</option>' in page
+    assert '<option value="x-town" lang="x-town">Townish</option>' in page
