@@ -45,14 +45,12 @@ def register() -> None:
         HOURS,
         how=gettext_lazy("A request outside of the opening hours is refused, and so is accepting one after closing."),
         check=check_hours,
-        lacks=gettext_lazy("The message form and the call back at closing time come with step 4."),
         is_transient=True,
     )
     keep(
         LAST_CHAT,
         how=gettext_lazy("No chat begins in the last minutes before closing; who still waits then is told."),
         check=check_last_chat,
-        lacks=gettext_lazy("The message form and the call back at closing time come with step 4."),
         is_transient=True,
     )
     keep(

@@ -54,7 +54,6 @@ def register() -> None:
         PAY,
         how=gettext_lazy("Every text is screened before it is stored; payment data is masked, and the resident told."),
         check=check_payment_data,
-        lacks=gettext_lazy("The topic “pay” in the menu before a chat comes with step 4."),
         is_transient=True,
     )
     keep(

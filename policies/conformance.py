@@ -21,7 +21,7 @@ from policies.catalogue import Rule, rules
 from policies.models import RuleVersion, Tally
 from policies.versions import rules_in_force
 
-BUILT = 3  # the step that the program has reached
+BUILT = 4  # the step that the program has reached
 
 
 class Verdict(TextChoices):

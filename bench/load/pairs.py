@@ -120,15 +120,17 @@ class Stock:
 
 
 class Product:
-    """The product: a session asked for over HTTP, a customer's socket, an agent's desk that accepts it."""
+    """The product: a session asked for over HTTP, a customer's socket, and the agent's desk to which it is offered."""
 
     def __init__(self, plan: Plan, traffic: Traffic) -> None:
         self.plan, self.traffic = plan, traffic
         self.sockets: list[ClientSocket] = []
         self._desks: dict[int, asyncio.Task[ClientSocket]] = {}
         self._answers: dict[tuple[int, str], asyncio.Future[dict[str, Any]]] = {}
+        self._offered: dict[str, asyncio.Future[ClientSocket]] = {}
 
     async def open_pair(self, number: int) -> Pair:
+        await self._desk(number // self.plan.pairs_per_agent)
         body = {"name": f"Resident {number}", "question": SENTENCES[0], "language": "en", "department": "load"}
         opened = await post(self.plan.customer_port, "/api/v1/chat/sessions", body)
         session = opened["session"]
@@ -138,7 +140,7 @@ class Product:
             {"type": "hello", "session": session, "token": opened["token"], "last_seq": 0},
             answer="welcome",
         )
-        desk = await self._desk(number // self.plan.pairs_per_agent)
+        desk = await asyncio.wait_for(self._offer_of(session), 60)  # whoever is free: routing decides
         await self._ask(desk, {"type": "accept", "session": session, "ref": session}, answer=session)
         staff = Side(desk, f'{{"type":"message","session":"{session}",')
         return Pair(Side(customer, '{"type":"message",'), staff, session)
@@ -173,8 +175,13 @@ class Product:
         if answered["type"] == "error":
             raise Failed(json.dumps(answered))
 
+    def _offer_of(self, session: str) -> asyncio.Future[ClientSocket]:
+        return self._offered.setdefault(session, asyncio.get_running_loop().create_future())
+
     def _hear(self, socket: ClientSocket, frame: dict[str, Any]) -> None:
         kind = frame["type"]
+        if kind == "offer" and not self._offer_of(frame["session"]).done():
+            self._offer_of(frame["session"]).set_result(socket)
         if kind in ("ok", "welcome", "error"):
             key = frame.get("ref") or kind
             waiting = self._answers.pop((id(socket), key), None)

@@ -172,11 +172,10 @@ def test_a_day_on_which_nothing_happened_measures_nothing(rule):
 
 
 @pytest.mark.parametrize("rule", ["EM-HRS", "EM-HRS-30"])
-def test_hours_are_kept_in_part_until_the_form_and_the_call_back_come(city, rule):
+def test_hours_are_kept_whole_since_there_is_a_form_at_any_hour(city, rule):
     a_chat_that_ends(city)
     found = verdict(rule)
-    assert found.verdict == Verdict.IN_PART
-    assert "step 4" in str(found.keeper.lacks)
+    assert (found.verdict, str(found.keeper.lacks)) == (Verdict.KEPT, "")
 
 
 def test_the_switch_that_opens_at_any_hour_is_a_departure(city):
