@@ -4,11 +4,12 @@
 export function fill(list, nodes) {
   const held = list.contains(document.activeElement) ? document.activeElement : null;
   const key = held?.closest('[data-key]')?.dataset.key;
-  const wasButton = held?.matches('button');
+  const what = held?.matches('button') ? 'button' : 'a';
+  const place = [...(held?.closest('[data-key]')?.querySelectorAll(what) ?? [])].indexOf(held);
   list.replaceChildren(...nodes);
   if (!key) return;
   const row = list.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  (row?.querySelector(wasButton ? 'button' : 'a') ?? list.querySelector('a, button'))?.focus();
+  (row?.querySelectorAll(what)[Math.max(place, 0)] ?? list.querySelector('a, button'))?.focus();
 }
 
 /** Minutes and seconds, as a stopwatch shows them. */

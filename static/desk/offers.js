@@ -5,12 +5,14 @@ import { copyOf, find, nameOf, toast } from './page.js';
 import { fill, stopwatch } from './lists.js';
 
 const SOON = 10000;
+const keyOf = ({ session, expires_at: until }) => `${session} ${until}`;
 
 export class Offers {
   constructor({ board, word, send, onAccept }) {
     Object.assign(this, { board, word, send, onAccept });
     this.list = find('[data-offers]');
     this.told = new Set();
+    this.cards = new Map(); // a card stays the same node while it is pressed
     this.list.addEventListener('click', (event) => this.pressed(event));
     this.declining = new FormDialog({
       dialog: find('[data-decline-dialog]'), what: 'decline', word, send,
@@ -49,8 +51,8 @@ export class Offers {
 
   /** A new offer: said aloud once. */
   added(offer) {
-    if (this.told.has(`${offer.session} ${offer.expires_at}`)) return false;
-    this.told.add(`${offer.session} ${offer.expires_at}`);
+    if (this.told.has(keyOf(offer))) return false;
+    this.told.add(keyOf(offer));
     find('[data-offer-live]').textContent = this.title(offer);
     return true;
   }
@@ -68,8 +70,13 @@ export class Offers {
   }
 
   draw() {
-    fill(this.list, [...this.board.offers.values()].map((offer) => this.card(offer)));
-    this.list.hidden = !this.board.offers.size;
+    const hadFocus = this.list.contains(document.activeElement);
+    const offers = [...this.board.offers.values()];
+    for (const key of this.cards.keys()) if (!offers.some((offer) => keyOf(offer) === key)) this.cards.delete(key);
+    const cards = offers.map((offer) => this.cards.get(keyOf(offer)) ?? this.card(offer));
+    if (cards.length !== this.list.children.length || cards.some((card, place) => card !== this.list.children[place])) fill(this.list, cards);
+    this.list.hidden = !cards.length;
+    if (hadFocus && !this.list.contains(document.activeElement)) find('#main').focus();
   }
 
   card(offer) {
@@ -83,6 +90,7 @@ export class Offers {
     summary.textContent = offer.summary ?? '';
     summary.hidden = !offer.summary;
     this.tickCard(node);
+    this.cards.set(keyOf(offer), node);
     return node;
   }
 

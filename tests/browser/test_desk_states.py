@@ -296,6 +296,18 @@ def test_the_team_tab_and_the_other_states_read_well(sit: Sit, look: Look) -> No
     assert look.faults == []
 
 
+def test_the_focus_stays_on_decline_while_the_desk_is_redrawn(sit: Sit) -> None:
+    desk, played = sit(lambda played: None)
+    played.holds_out("q1")
+    decline = desk.page.get_by_role("list", name="Offered to you").get_by_role("button", name="Decline")
+    decline.focus()
+    played.waits("q2", 1, 5)
+    desk.page.get_by_role("button", name="Accept, General services").wait_for()
+    expect(decline).to_be_focused()
+    played.send({"type": "offer_gone", "session": "q1", "why": "withdrawn"})
+    expect(desk.page.locator("#main")).to_be_focused()
+
+
 def test_drafts_come_back_and_hold_the_page(sit: Sit) -> None:
     desk, played = sit(lambda played: (chat(played), played.chat("s2", "Two carts.", name="Dana Whitfield")))
     page = desk.page
