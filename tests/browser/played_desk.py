@@ -69,6 +69,7 @@ class PlayedDesk:
         for number, text in enumerate(said):
             self.says(session, text, side="agent" if number % 2 else "customer", at=at(45 * number - 240))
         self.send({"type": "session", **self.sessions[session]})
+        self.send({"type": "seats", **self._seats()})
         return session
 
     def knows(self, session: str = "s1", **facts: Any) -> None:
@@ -142,13 +143,13 @@ class PlayedDesk:
         else:
             socket.send(json.dumps({"type": "ok", **bears}))
 
+    def _seats(self) -> Body:
+        held = sum(facts["state"] != "ended" for facts in self.sessions.values())
+        return {"held": held, "allowed": 3, "why": "3 chats: 42 chats held (EM-CAP)."}
+
     def _greet(self, socket: WebSocketRoute) -> None:
-        seats = {
-            "held": len(self.sessions),
-            "allowed": 3,
-            "why": "3 chats: 42 chats held (EM-CAP).",
-        }
-        welcome = {"type": "welcome", "agent": {"id": ROSA, "name": "Rosa"}, "presence": self.presence, "seats": seats}
+        welcome: Body = {"type": "welcome", "agent": {"id": ROSA, "name": "Rosa"}, "presence": self.presence}
+        welcome |= {"seats": self._seats()}
         welcome |= {"queue": self.queue, "offers": self.offers, "colleagues": colleagues(), "server_time": at()}
         welcome |= {"departments": [DEPARTMENT | {"page": "https://maplebrook.example/help"}]}
         welcome |= {"languages": [{"code": "en", "name": "English"}]}

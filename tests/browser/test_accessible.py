@@ -173,7 +173,7 @@ def test_the_agent_finds_every_state_readable(
         "const presence = document.querySelector('#presence'); presence.value = 'break';"
         " presence.dispatchEvent(new Event('change', {bubbles: true}))"
     )
-    expect(desk.page.locator(".lamp-on")).to_have_count(0)
+    expect(desk.page.locator("[data-lamp].lamp-on")).to_have_count(0)
     desk.page.keyboard.press("Alt+KeyA")
     desk.page.locator(".toast").wait_for()
     look.at("desk-toast", desk)
@@ -288,6 +288,11 @@ def test_the_agent_needs_no_mouse(city: City, server: Server, new_context: NewCo
     expect(page.locator("#reply")).to_have_value("Half a sentence for Tomasz")
     page.keyboard.press("Alt+KeyE")
     page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#wrap-note")).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Done")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Put away")).to_be_focused()
     page.keyboard.press("Enter")

@@ -44,7 +44,7 @@ def test_an_agent_works_a_chat_from_the_offer_to_the_wrap_up_without_a_mouse(
     rosa = at_the_desk(new_context(), city.rosa, server.url)
     rosa.page.get_by_role("button", name="Go online").focus()
     press(rosa.page, "Enter")
-    expect(rosa.page.locator(".lamp-on").first).to_be_visible()
+    expect(rosa.page.locator("[data-lamp].lamp-on")).to_be_visible()
     rudi = at_the_desk(new_context(), city.rudi, server.url)
     rudi.page.evaluate("document.querySelector('#presence').focus()")
     rudi.page.locator("#presence").select_option("break")
