@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -17,6 +17,7 @@ from agents.hours import hours_in_words
 from agents.models import Department, Language
 from agents.service import incidents_of
 from chat.rules import MAX_NAME, MAX_TEXT, TOKEN_AFTERLIFE
+from contactcenter.knowledge.menus import branches_of, menu_for
 from contactcenter.portal import styleguide as guide
 from contactcenter.portal.languages import choices, own_name
 
@@ -73,7 +74,8 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
         "is_chosen": bool(chosen and chosen.code == wanted),
         "languages": _languages(),
         "language_choices": choices(request),
-        "menu_address": _menu_address(),
+        "menu_address": reverse("chat-menu"),
+        **_menu(chosen),
         "embed_sites": settings.EMBED_SITES,
         "framed": framed,
         "heading": "h2" if framed else "h3",
@@ -84,11 +86,12 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
     }
 
 
-def _menu_address() -> str:
-    try:
-        return reverse("chat-menu")
-    except NoReverseMatch:
-        return ""
+def _menu(department: Department | None) -> dict[str, Any]:
+    """Return the self-service menu for whoever has no JavaScript. Source: SJ-IVR."""
+    if department is None:
+        return {}
+    menu, _version = menu_for(department, get_language() or "en", at=timezone.now())
+    return {"menu": menu, "branches": branches_of(menu) if menu else []}
 
 
 def _languages() -> list[dict[str, str]]:

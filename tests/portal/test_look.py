@@ -93,7 +93,7 @@ def test_no_template_holds_inline_style_or_script() -> None:
 
 
 def test_every_word_that_a_module_asks_for_stands_on_the_page() -> None:
-    pages = {"chat": "chat/_words.html", "desk": "desk/desk.html"}
+    pages = {"chat": "chat/_words.html", "desk": "desk/_words.html"}
     shared = "".join((STATIC / "chat" / name).read_text() for name in ("bubbles.js", "links.js"))
     for room, page in pages.items():
         modules = shared + "".join(path.read_text() for path in (STATIC / room).glob("*.js"))

@@ -9,7 +9,16 @@ from django.conf import LazySettings
 from django.test import Client
 
 from agents.models import Department
-from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, UserFactory, log_in
+from tests.factories import (
+    AgentFactory,
+    DepartmentFactory,
+    LanguageFactory,
+    MenuFactory,
+    NodeFactory,
+    UserFactory,
+    log_in,
+)
+from tests.policies.factories import adopt
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +139,12 @@ def test_the_chat_is_offered_in_languages_by_their_own_names(client: Client, gen
     page = client.get("/chat/").content.decode()
     assert '<option value="fr" lang="fr">Français</option>' in page
     assert '<option value="x-town" lang="x-town">Townish</option>' in page
+
+
+@pytest.mark.rule("SJ-IVR")
+@pytest.mark.parametrize("is_adopted", [True, False])
+def test_without_javascript_the_menu_stands_on_the_page(client: Client, general: Department, is_adopted: bool) -> None:
+    adopt("SJ-IVR", is_adopted=is_adopted)
+    NodeFactory(menu=MenuFactory(), code="day", label="When is my bin emptied?")
+    instead = client.get("/chat/").content.decode().partition("<noscript>")[2].partition("</noscript>")[0]
+    assert ("When is my bin emptied?" in instead) == is_adopted
