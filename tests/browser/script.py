@@ -38,7 +38,6 @@ class Script:
         self.menu = menu or []
         self.is_mute = False  # takes a socket and says nothing on it
         page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(json=self.availability))
-        page.route("**/chat/widget/*", _with_menu)
         page.route("**/api/v1/chat/menu*", lambda route: route.fulfill(json=self._menu()))
         page.route("**/api/v1/chat/sessions", self._begin)
         page.route("**/api/v1/chat/sessions/*/frames", self._frame)
@@ -122,11 +121,6 @@ class Script:
             socket.send(json.dumps({"type": "ok"}))
         else:
             self.asked.append(frame)
-
-
-def _with_menu(route: Route) -> None:
-    answer = route.fetch()
-    route.fulfill(response=answer, body=answer.text().replace('data-menu=""', 'data-menu="/api/v1/chat/menu"'))
 
 
 def _now() -> str:

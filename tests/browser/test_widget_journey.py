@@ -13,16 +13,13 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
+from chat.actions import accept, accept_transfer, ask_transfer, end_as_agent, place_on_hold, resume
 from chat.models import ChatEvent, ChatSession
 from chat.timers import act_on_due_timers
 from tests.browser.conftest import City, Server
 from tests.browser.people import Resident
+from tests.factories import MenuFactory, NodeFactory
 from tests.policies.factories import adopt
-
-for module in ("chat.actions.choices", "chat.actions.rating", "chat.actions.taking_over", "contactcenter.knowledge"):
-    pytest.importorskip(module)
-from chat.actions import accept, accept_transfer, ask_transfer, end_as_agent, place_on_hold, resume  # noqa: E402
-from tests.factories import MenuFactory, NodeFactory  # noqa: E402
 
 NewContext = Callable[..., BrowserContext]
 MOST_TABS = 25
