@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 from agents.models import Role
+from policies.catalogue import rules
 from tests.factories import DepartmentFactory, LanguageFactory, UserFactory, log_in
 
 ROOT = Path(settings.BASE_DIR)
@@ -29,6 +30,11 @@ REGISTRY_HOSTS = re.compile(r"(?:https?://)[\w.-]*(?:" + "|".join(map(re.escape,
 @pytest.mark.parametrize("name", settings.MIDDLEWARE)
 def test_every_middleware_in_use_works_without_a_thread(name: str) -> None:
     assert import_string(name).async_capable is True
+
+
+def test_every_rule_that_a_test_names_is_in_the_catalogue() -> None:
+    named = {(name, rule) for name, text in committed() for rule in re.findall(r'mark\.rule\("([^"]+)"\)', text)}
+    assert [pair for pair in sorted(named) if pair[1] not in rules()] == []
 
 
 # What is committed ----------------------------------------------------------

@@ -1,7 +1,12 @@
 // The left and the right pane: chats, who waits, seats, colleagues.
 
-/** Fill a list from templates without taking the focus away from who works in it. */
+const RUNNING_TIME = /\d+(:\d\d)+/g; // what a stopwatch shows changes by itself
+
+/** Fill a list from templates: only when something is different, and without taking the focus away from who works in it. */
 export function fill(list, nodes) {
+  for (const node of nodes) node.drawn ??= node.outerHTML.replace(RUNNING_TIME, '');
+  const shown = [...list.children];
+  if (shown.length === nodes.length && nodes.every((node, place) => node.drawn === shown[place].drawn)) return;
   const held = list.contains(document.activeElement) ? document.activeElement : null;
   const key = held?.closest('[data-key]')?.dataset.key;
   const what = held?.matches('button') ? 'button' : 'a';

@@ -60,7 +60,7 @@ def strip(page: Page, name: str) -> Locator:
     return page.locator(f"[data-strip={name}]")
 
 
-@pytest.mark.rule("DF-ASSIGN")
+@pytest.mark.rule("SJ-ACD")
 def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(lambda played: played.waits("q1", 1, 74), look.size)
     page = desk.page
@@ -87,7 +87,7 @@ def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(si
     assert look.faults == []
 
 
-@pytest.mark.rule("EM-XFER")
+@pytest.mark.rule("EM-FWD")
 def test_a_transfer_offer_brings_its_summary_and_who_it_is_from(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(chat, look.size)
     more = {"kind": "transfer", "from": "Rudi", "summary": SUMMARY, "reason": "expertise", "why": "Rudi chose you."}
@@ -230,7 +230,6 @@ def test_referring_asks_for_a_colleague_first_and_else_brings_the_contact(sit: S
     assert look.faults == []
 
 
-@pytest.mark.rule("SJ-WRAP")
 def test_the_wrap_up_keeps_what_was_typed_until_the_server_has_it(sit: Sit, look: Look) -> None:  # noqa: F811
     ended = {"state": "ended", "outcome": "customer_ended", "ended_at": at(-20), "wrap_up_deadline": at(880)}
     desk, played = sit(lambda played: chat(played, **ended), look.size)
