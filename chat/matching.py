@@ -28,7 +28,7 @@ from policies.models import RuleVersion
 CHAT = Channel.CHAT.value
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Online, allowed to work, and connected or within the grace time. Idle: since the last chat came or went, the last
+# Online, allowed to work, and connected: whose last socket is gone has a deadline, and is offered nothing. Idle: since the last chat came or went, the last
 # offer ended, the last change of presence. Active: the last frame or page that this person caused.
 _ONLINE = """
 SELECT a.id, a.seats
@@ -46,7 +46,7 @@ JOIN agents_user u ON u.id = a.user_id AND u.is_active
 LEFT JOIN agents_presenceinterval i ON i.agent_id = a.id AND i.ended_at IS NULL
 WHERE a.presence = 'online'
   AND (a.suspended_until IS NULL OR a.suspended_until <= %(at)s)
-  AND (a.offline_deadline IS NULL OR a.offline_deadline > %(at)s)
+  AND a.offline_deadline IS NULL
   AND EXISTS (SELECT 1 FROM agents_rolegrant g WHERE g.user_id = u.id AND g.role = ANY(%(roles)s))
 """
 

@@ -44,6 +44,7 @@ PAGES: dict[str, dict[str, int]] = {
     "": EVERYBODY,
     "chat/": EVERYBODY,
     "chat/widget/": EVERYBODY,
+    "chat/message/": EVERYBODY,
     "styleguide/": NOT_FOUND,  # with debug on only
     "desk/": DESK,
     "desk/tasks/": DESK,

@@ -211,15 +211,16 @@ def test_how_long_one_may_be_away_is_a_row(city: City) -> None:
     assert offered_to(session) == city.rosa
 
 
-def test_whose_connection_has_been_lost_for_the_grace_time_is_offered_nothing(city: City) -> None:
+def test_whose_last_connection_is_lost_is_offered_nothing_until_she_is_back(city: City) -> None:
     Agent.objects.filter(pk=city.rosa.pk).update(offline_deadline=NOON + SECOND)
-    first, second = waits(city.general), waits(city.general)
     Agent.objects.exclude(pk=city.rosa.pk).update(seats=1)
+    first, second = waits(city.general), waits(city.general)
     route(at=NOON)
-    assert {offered_to(first), offered_to(second)} == {city.rosa, city.supervisor}
-    third = waits(city.general)
+    assert {offered_to(first), offered_to(second)} == {city.supervisor, None}
+    assert {unmatched(first), unmatched(second)} == {"", "no_seat"}
+    Agent.objects.filter(pk=city.rosa.pk).update(offline_deadline=None)
     route(at=NOON + SECOND)
-    assert unmatched(third) == "no_seat"
+    assert {offered_to(first), offered_to(second)} == {city.supervisor, city.rosa}
 
 
 @pytest.mark.rule("EM-COM-Da")

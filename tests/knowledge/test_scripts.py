@@ -118,13 +118,13 @@ def test_the_list_takes_the_same_statements_whatever_its_length(
 ) -> None:
     log_in(client, city.rosa.user)
     client.get(LIST)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(LIST)
     for _ in range(5):
         ScriptFactory(about=city.roads, department=city.general)
     step = StepFactory(sequence__key="a")
     StepFactory(sequence=step.sequence)
-    with django_assert_num_queries(13):  # one more: the steps of what sequences there are
+    with django_assert_num_queries(12):  # one more: the steps of what sequences there are
         client.get(LIST)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -26,7 +27,19 @@ from chat.actions import close_evaluation, end_as_agent, mark, purge
 from chat.actions.messages import record
 from chat.actions.readings import note_readings
 from chat.actions.wrap_up import end_wrap_ups
-from chat.models import ChatSession, Connection, Kind, PurgeRun, Reading, RetentionMark, Side
+from chat.models import (
+    ChatSession,
+    Connection,
+    Ending,
+    Kind,
+    Offer,
+    PurgeRun,
+    Reading,
+    RetentionMark,
+    Side,
+    StoppedText,
+    Transfer,
+)
 from contactcenter.cases.actions import finish_task
 from contactcenter.notices.models import DemoMail
 from contactcenter.operations.models import RestoreRun
@@ -47,7 +60,7 @@ from tests.policies.factories import keep_chats
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 # What residents wrote: in chats that are kept, and everywhere else. None may be part of another.
-KEPT, TRANSIENT = "kept-needle", "transient-needle"
+KEPT, TRANSIENT, ASKED_FOR = "kept-needle", "transient-needle", "task-needle"
 ODD = 'a\\b\tc\nd "e" \\N \u202e é 🏛️ \\.'  # whatever COPY has to escape
 
 
@@ -92,6 +105,7 @@ def build_city(*, at: datetime = NOON) -> Rich:
     mark(rich.running.pk, agent_id=rosa.pk, reason="improper_conduct", at=at)
     over = mark(rich.lifted.pk, agent_id=rosa.pk, reason="harassment", note=TRANSIENT, at=at + HOUR)
     close_evaluation(over.evaluation_id, by_id=supervisor.pk, reason=TRANSIENT, at=at + HOUR)
+    _what_hangs_on_a_chat(rich.kept, rosa, supervisor, at=at)
     _tasks(rosa, general, at=at)
     note_readings([rich.kept], reader=supervisor, place=Reading.Place.SUPERVISION, at=at + HOUR)
     _what_is_not_backed_up(rich, at=at)
@@ -148,9 +162,37 @@ def _waiting(department: Department, *, at: datetime) -> ChatSession:
     return QueuedSessionFactory(department=department, customer_name=TRANSIENT, topic=TRANSIENT, requested_at=at)
 
 
+def _what_hangs_on_a_chat(session: ChatSession, rosa: Agent, supervisor: Agent, *, at: datetime) -> None:
+    """It was passed on in vain, by an offer, and a text of it was stopped."""
+    over = {"ended_at": at + HOUR, "ending": Ending.DECLINED, "declined_why": f"{KEPT} {ODD}"}
+    asked = Transfer.objects.create(
+        session=session,
+        from_agent=rosa,
+        to_agent=supervisor,
+        reason=Transfer.Reason.SUPERVISOR,
+        summary=f"{KEPT} {ODD}",
+        again=KEPT,
+        asked_at=at,
+        **over,
+    )
+    Offer.objects.create(
+        session=session,
+        agent=supervisor,
+        kind=Offer.Kind.TRANSFER,
+        transfer=asked,
+        why=Offer.Why.ASKED_FOR,
+        offered_at=at,
+        expires_at=at + HOUR,
+        **over,
+    )
+    StoppedText.objects.create(
+        session=session, agent=rosa, uid=uuid4(), text_key="k" * 64, text=f"{KEPT} {ODD}", asked_at=at
+    )
+
+
 def _tasks(rosa: Agent, general: Department, *, at: datetime) -> None:
     """An open one, which a back-up holds, and one that is done, which it leaves out."""
-    for words in (KEPT, TRANSIENT):
+    for words in (ASKED_FOR, TRANSIENT):
         task = TaskFactory(
             department=general,
             text=f"{words} {ODD}",

@@ -38,6 +38,7 @@ PURGE = {
     **PLAIN,
     "purge_at": "03:30",
     "grace_minutes": "90",
+    "wrap_up_minutes": "15",
     "run_on_minutes": "0",
     "legal_basis": "Our by-law 7 & what follows",
     "backup_days": "14",
@@ -154,6 +155,7 @@ def test_texts_numbers_and_a_time_are_shown_in_words_and_written(admin_client):
     assert RuleVersion.objects.get(number=2).values == {
         "purge_at": "03:30",
         "grace_minutes": 90,
+        "wrap_up_minutes": 15,
         "run_on_minutes": 0,
         "legal_basis": "Our by-law 7 & what follows",
         "backup_days": 14,

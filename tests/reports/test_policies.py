@@ -283,7 +283,7 @@ def test_measuring_every_rule_costs_as_much_with_many_chats_as_with_few(
     counts = []
     for _more in range(2):
         QueuedSessionFactory.create_batch(10, requested_at=AT)
-        with django_assert_max_num_queries(80) as asked:
+        with django_assert_max_num_queries(96) as asked:
             judge_all(Period.last_days(30, at=AT), at=AT)
         counts.append(len(asked))
     assert counts[0] == counts[1]
