@@ -232,6 +232,17 @@ def test_a_supervisor_reads_a_transcript_and_each_reading_of_an_ended_one_is_wri
 
 
 @time_machine.travel(NOON, tick=False)
+def test_a_supervisor_reads_what_the_resident_and_the_agent_said_of_it_afterwards(city, sam):
+    chat = ended_chat(city, at=NOON)
+    facts = {"rating": 2, "rating_comment": "Nobody <b>listened</b>.", "rated_at": NOON, "note": "To be called."}
+    ChatSession.objects.filter(pk=chat.pk).update(**facts)
+    page = sam.get(f"/supervise/chats/{chat.pk}/").content.decode()
+    assert "2 of 5" in page
+    assert "Nobody &lt;b&gt;listened&lt;/b&gt;." in page
+    assert "To be called." in page
+
+
+@time_machine.travel(NOON, tick=False)
 def test_an_agent_opens_no_transcript_be_it_her_own_or_not(city):
     session = ended_chat(city, at=NOON)
     client = browser(city.rosa.user)
