@@ -28,8 +28,9 @@ from policies.models import RuleVersion
 CHAT = Channel.CHAT.value
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Online, allowed to work, and connected: whose last socket is gone has a deadline, and is offered nothing. Idle: since the last chat came or went, the last
-# offer ended, the last change of presence. Active: the last frame or page that this person caused.
+# Online, allowed to work, and connected: whose last socket is gone has a deadline, and is offered nothing. Idle: since
+# the last chat came or went, the last offer ended, the last change of presence. Active: the last frame or page that
+# this person caused.
 _ONLINE = """
 SELECT a.id, a.seats
        - (SELECT count(*) FROM chat_seat s WHERE s.agent_id = a.id)
