@@ -16,7 +16,6 @@ from contactcenter.cases.models import Task, Topic
 from policies.models import ScreeningWord
 from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, Resident, at_the_desk, axe_faults
-from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401
 from tests.browser.watch import Watch
 from tests.factories import DepartmentFactory, MembershipFactory, ScriptFactory
 from tests.policies.factories import adopt
@@ -58,7 +57,7 @@ RULES = {
 
 
 @pytest.fixture
-def day(city: City, server: Server, new_context: NewContext, look: Look) -> Day:  # noqa: F811
+def day(city: City, server: Server, new_context: NewContext) -> Day:
     for rule, values in RULES.items():
         adopt(rule, **values)
     treasury = DepartmentFactory(
@@ -68,7 +67,7 @@ def day(city: City, server: Server, new_context: NewContext, look: Look) -> Day:
     Topic.objects.create(code="water-bill", name="Water bill")
     OutsideBody.objects.create(name="County transit", responsible_for="Buses between towns", phone="555-0166")
     ScriptFactory(name="meter", text="Hello {customer}, a reading of the meter settles this. {agent}")
-    rosa = at_the_desk(new_context(*SIZES[look.size]), city.rosa, server.url)
+    rosa = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context().new_page()
     page.goto(server.url)
     resident = Resident(page).open_frame().ask(QUESTION)
@@ -78,114 +77,98 @@ def day(city: City, server: Server, new_context: NewContext, look: Look) -> Day:
     return Day(city, treasury, rosa, rudi, resident)
 
 
-def whole(look: Look) -> bool:  # noqa: F811
-    return look.size == "narrow"
-
-
 @pytest.mark.rule("SJ-ACD")
-def test_an_offer_says_why_and_can_be_passed_on_with_a_reason(day: Day, look: Look) -> None:  # noqa: F811
+def test_an_offer_says_why_and_can_be_passed_on_with_a_reason(day: Day) -> None:
     rosa = day.rosa.page
     expect(rosa.get_by_role("alert").filter(has_text="General services")).to_have_count(1)
-    look.at("desk-offer", day.rosa, whole=whole(look))
     rosa.keyboard.press("Alt+KeyD")
-    dialog = rosa.get_by_role("dialog", name="Pass this offer on?")
+    dialog = rosa.get_by_role("dialog", name="Decline this offer?")
     dialog.get_by_label("Why").select_option("busy")
-    look.at("desk-offer-decline", day.rosa)
-    dialog.get_by_role("button", name="Pass on").click()
+    dialog.get_by_role("button", name="Decline").click()
     expect(rosa.get_by_role("list", name="Offered to you")).to_be_hidden()
     route(at=timezone.now())
     expect(day.rudi.page.get_by_role("list", name="Offered to you")).to_contain_text("General services")
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
 @pytest.mark.rule("EM-HOLD")
-def test_a_chat_is_held_and_goes_on_and_a_note_stays_with_staff(day: Day, look: Look) -> None:  # noqa: F811
+def test_a_chat_is_held_and_goes_on_and_a_note_stays_with_staff(day: Day) -> None:
     day.converse()
     rosa = day.rosa.page
-    look.at("desk-chat-tools", day.rosa, whole=whole(look))
     rosa.keyboard.press("Alt+KeyH")
     expect(rosa.get_by_text("On hold since")).to_be_visible()
-    look.at("desk-hold", day.rosa, whole=whole(look))
     rosa.keyboard.press("Alt+KeyH")
     expect(rosa.get_by_text("On hold since")).to_be_hidden()
     rosa.keyboard.press("Alt+KeyN")
     expect(rosa.get_by_text("Only staff see this. The resident does not.")).to_be_visible()
     rosa.locator("#reply").fill("Third call about this meter.")
-    look.at("desk-note", day.rosa, whole=whole(look))
     rosa.locator("#reply").press("Enter")
     expect(rosa.get_by_role("log").get_by_text("Third call about this meter.")).to_be_visible()
     expect(rosa.get_by_role("tab", name="Reply")).to_have_attribute("aria-selected", "true")
     assert not any("Third call" in text for text in day.resident.thread())
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
 @pytest.mark.rule("EM-FWD")
 @pytest.mark.rule("DF-XFER")
 @pytest.mark.rule("EM-DIS-B")
-def test_a_chat_is_passed_on_with_reason_and_summary(day: Day, look: Look) -> None:  # noqa: F811
+def test_a_chat_is_passed_on_with_reason_and_summary(day: Day) -> None:
     day.converse()
     rosa = day.rosa.page
     rosa.keyboard.press("Alt+KeyT")
     dialog = rosa.get_by_role("dialog", name="Pass the chat with Tomasz Lind on")
     dialog.get_by_label("A person").check()
-    look.at("desk-transfer", day.rosa)
     dialog.get_by_role("button", name="Ask for the transfer").click()
     expect(dialog.get_by_text("Choose a reason from the list")).to_be_visible()
     expect(dialog.get_by_text("Write what it is about, so that nobody has to ask again")).to_be_visible()
-    look.at("desk-transfer-errors", day.rosa)
     dialog.get_by_label("Reason").select_option("expertise")
     dialog.get_by_label("Summary").fill("The bill has tripled; the meter has not been read.")
     dialog.get_by_role("button", name="Ask for the transfer").click()
     expect(rosa.get_by_text("Waiting for Rudi to accept.")).to_be_visible()
-    look.at("desk-transfer-pending", day.rosa, whole=whole(look))
     card = day.rudi.page.get_by_role("list", name="Offered to you")
     expect(card).to_contain_text("Rosa passes a chat of General services to you")
     expect(card).to_contain_text("the meter has not been read")
     card.get_by_role("button", name="Accept").click()
     day.rudi.sees(QUESTION)
     expect(rosa.get_by_text("You passed this chat on. A colleague has it now.")).to_be_visible()
-    look.at("desk-passed-on", day.rosa, whole=whole(look))
     day.rudi.says("I am Rudi, and I have read everything.")
     day.resident.sees("I am Rudi, and I have read everything.")
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
 @pytest.mark.rule("EM-PII-A")
 @pytest.mark.rule("EM-COM-C")
-def test_what_the_screening_stops_is_marked_and_nothing_is_lost(day: Day, look: Look) -> None:  # noqa: F811
+def test_what_the_screening_stops_is_marked_and_nothing_is_lost(day: Day) -> None:
     ScreeningWord.objects.create(language="en", kind="profanity", phrase="blasted")
     day.converse()
     rosa = day.rosa.page
     day.rosa.says("Call my cousin at 416-555-0187, she knows.")
-    expect(rosa.get_by_role("button", name="Send it as it is")).to_be_visible()
-    look.at("desk-confirm", day.rosa, whole=whole(look))
-    rosa.get_by_role("button", name="Send it as it is").click()
+    expect(rosa.get_by_role("button", name="Send anyway, with the phone number")).to_be_visible()
+    rosa.get_by_role("button", name="Send anyway, with the phone number").click()
     day.resident.sees("Call my cousin at 416-555-0187, she knows.")
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
 @pytest.mark.rule("EM-REF")
 @pytest.mark.rule("EM-COM-B")
-def test_a_contact_of_somebody_else_goes_into_the_reply(day: Day, look: Look) -> None:  # noqa: F811
+def test_a_contact_of_somebody_else_goes_into_the_reply(day: Day) -> None:
     day.converse()
     rosa = day.rosa.page
     rosa.keyboard.press("Alt+KeyR")
     dialog = rosa.get_by_role("dialog", name="Where is the resident helped?")
     expect(dialog.get_by_text("County transit")).to_be_visible()
-    look.at("desk-refer", day.rosa)
     dialog.get_by_label("Find").fill("transit")
     dialog.get_by_role("button", name="Put into the reply").click()
     expect(rosa.locator("#reply")).to_have_value("County transit can help you with this: 555-0166")
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
-def test_a_case_is_opened_and_the_chat_is_rounded_off(day: Day, look: Look) -> None:  # noqa: F811
+def test_a_case_is_opened_and_the_chat_is_rounded_off(day: Day) -> None:
     day.converse()
     rosa = day.rosa.page
     rosa.keyboard.press("Alt+KeyC")
     dialog = rosa.get_by_role("dialog", name="Open a case from this chat")
     dialog.get_by_label("Summary").fill("Read the meter at 18 Millrace Court.")
-    look.at("desk-case", day.rosa)
     dialog.get_by_role("button", name="Open the case").click()
     expect(rosa.get_by_text("The case is opened as a task.")).to_be_visible()
     assert Task.objects.get().text == "Read the meter at 18 Millrace Court."
@@ -193,24 +176,21 @@ def test_a_case_is_opened_and_the_chat_is_rounded_off(day: Day, look: Look) -> N
     wrap = rosa.get_by_label("Note", exact=False).and_(rosa.locator("#wrap-note"))
     wrap.fill("Meter to be read.")
     rosa.locator("#wrap-topic").select_option("water-bill")
-    look.at("desk-wrap-up", day.rosa, whole=whole(look))
     rosa.get_by_role("button", name="Done").click()
     expect(rosa.get_by_text("The chat is rounded off.")).to_be_visible()
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
-def test_the_team_and_who_waits_have_tabs_of_their_own(day: Day, look: Look) -> None:  # noqa: F811
+def test_the_team_and_who_waits_have_tabs_of_their_own(day: Day) -> None:
     rosa = day.rosa.page
     rosa.get_by_role("tab", name="Mine").focus()
     rosa.keyboard.press("ArrowRight")
     expect(rosa.get_by_role("tabpanel", name="Waiting")).to_be_visible()
-    look.at("desk-waiting", day.rosa, whole=whole(look))
     rosa.keyboard.press("ArrowRight")
     expect(rosa.get_by_role("tabpanel", name="Team")).to_contain_text("Rudi")
-    look.at("desk-team", day.rosa, whole=whole(look))
     rosa.keyboard.press("Alt+KeyA")
     day.rosa.sees(QUESTION)
-    assert look.faults == []
+    assert axe_faults(day.rosa.frame()) == []
 
 
 def test_a_draft_waits_for_its_chat(day: Day) -> None:
