@@ -9,6 +9,7 @@ import pytest_asyncio
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from django.utils import translation
 
 from chat.relay import Relay, current_relay, stop_current_relay
 from tests.factories import UserFactory, log_in
@@ -20,6 +21,13 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def plain_language() -> Iterator[None]:
+    """A page that was asked for in another language leaves it to the next test otherwise."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

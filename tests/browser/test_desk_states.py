@@ -82,7 +82,7 @@ def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(si
     assert played.last("decline") == {"session": "q1", "why": "I know the family."}
     played.holds_out("q2")
     page.keyboard.press("Alt+KeyA")
-    page.wait_for_function("document.querySelector('[data-offers]').hidden")
+    expect(page.locator("[data-offers]")).to_be_hidden()
     assert played.last("accept") == {"session": "q2"}
     assert look.faults == []
 

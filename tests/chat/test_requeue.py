@@ -141,6 +141,7 @@ def test_it_is_offered_to_somebody_else_first_and_to_the_same_agent_only_in_the_
     close_connection(socket, at=NOON)
     sweep_connections(at=NOON + GRACE)
     set_presence(city.rosa.pk, Presence.ONLINE, at=NOON + GRACE)
+    Agent.objects.update(offline_deadline=None)  # as if both had a socket
     for agent, ago in ((city.rosa, 3), (city.supervisor, 1)):
         agent.intervals.filter(ended_at__isnull=True).update(started_at=NOON - ago * MINUTE)
     route(at=NOON + GRACE)
