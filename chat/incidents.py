@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef
 from agents.models import Incident
 from agents.service import incidents_of
 from chat.actions.messages import record
-from chat.actions.serial import is_mine
 from chat.models import ChatEvent, ChatSession, Kind, Side
 from contactcenter.lib.events import emit
+from contactcenter.lib.serial import is_mine
 
 READ_BEFORE = timedelta(seconds=10)  # so long availability may be cached: who asks by then has not read of it
 AT_ONCE = 200  # sessions that one transaction takes

@@ -10,7 +10,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Department
-from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.staff_notes import tell_staff
 from chat.models import ChatSession, Side, StaffEvent, StaffKind, Wording
@@ -19,6 +18,7 @@ from chat.retention import RULE, Retention, retention_in_force
 from chat.states import Outcome, Status
 from chat.supervisors import mail_supervisors
 from chat.wordings import wording
+from contactcenter.lib.serial import is_mine
 from policies.hours import say_time
 from policies.models import CalendarVersion
 from policies.why import why

@@ -18,7 +18,6 @@ from chat.actions.ladder import settle_ladders
 from chat.actions.messages import record
 from chat.actions.routing import expire_offers, note_who_is_away, prolong_offers, route
 from chat.actions.seen import excuse_all
-from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.transfers import expire_transfers
 from chat.actions.wrap_up import end_wrap_ups
@@ -30,6 +29,7 @@ from chat.states import Outcome, Status
 from chat.waiting import let_the_vanished_go, note_the_away, offer_choices, tell_all_busy
 from chat.wordings import wording
 from contactcenter.lib.events import emit
+from contactcenter.lib.serial import is_mine
 from policies.hours import say_moment
 from policies.kinds import say_seconds
 from policies.models import RuleVersion

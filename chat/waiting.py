@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from chat.actions.choices import WAITS, Option
 from chat.actions.messages import record
 from chat.actions.seen import note_away
-from chat.actions.serial import is_mine
 from chat.actions.sessions import end
 from chat.actions.stays import BUSY, LANGUAGE, is_anybody_there, is_spoken
 from chat.actions.waiting import CHOICES
@@ -25,6 +24,7 @@ from chat.projection import iso
 from chat.states import Outcome, Status
 from chat.wordings import wording
 from contactcenter.lib.events import emit
+from contactcenter.lib.serial import is_mine
 from policies.kinds import say_seconds
 from policies.models import RuleVersion
 from policies.versions import in_force, rules_in_force

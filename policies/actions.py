@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contactcenter.lib.errors import Invalid
+from contactcenter.lib.serial import one_at_a_time
 from policies.calendar import FIRST_DAY, LAST_DAY, Day, Definition, Hours, Schedule, Week, compile_calendar
 from policies.calendars import as_json, changes_past, compiled, first_difference, from_json
 from policies.catalogue import rule_named
@@ -63,7 +64,7 @@ def adopt_rules(adoptions: Sequence[Adoption], *, by: AbstractBaseUser | None, a
     Raises `Invalid`: an instant that is past, values out of their limits, or
     values that contradict another rule's at some time. Source: decision 5.
     """
-    _one_at_a_time("rules")
+    one_at_a_time("policies.rules")
     versions = [_write_rule(adoption, by=by, at=at) for adoption in adoptions]
     for moment in sorted({adoption.effective_from for adoption in adoptions}):
         check_silence(since=moment)
@@ -144,7 +145,7 @@ def write_calendar(
     Only a preset, which nobody in particular writes (`by` is None), may say what held in the past.
     """
     with transaction.atomic():
-        _one_at_a_time("calendars")
+        one_at_a_time("policies.calendars")
         return _write_calendar(
             calendar, definition, reason=reason, by=by, at=at, document=document, clause=clause, last=_last(calendar)
         )
@@ -195,7 +196,7 @@ def change_week(
     calendar: BusinessCalendar, week: Week, *, starts_on: date, reason: str, by: AbstractBaseUser | None, at: datetime
 ) -> CalendarVersion:
     """Let a calendar have other usual hours from a local date on. Raises `Invalid`. Source: DF-BH."""
-    _one_at_a_time("calendars")
+    one_at_a_time("policies.calendars")
     last, definition = _definition(calendar)
     return _write_calendar(
         calendar, week_changed(definition, week, starts_on=starts_on), last=last, reason=reason, by=by, at=at
@@ -218,7 +219,7 @@ def set_day(
 
     An opening that is to begin before now begins now.
     """
-    _one_at_a_time("calendars")
+    one_at_a_time("policies.calendars")
     last, definition = _definition(calendar)
     changed = day_changed(definition, on, day)
     today, minute = _today(last, at=at)
@@ -264,7 +265,7 @@ def close_early(
 
     Source: decision 6.
     """
-    _one_at_a_time("calendars")
+    one_at_a_time("policies.calendars")
     last, definition = _definition(calendar)
     today, passed = _today(last, at=at)
     closing = passed if minutes is None else minutes
@@ -283,7 +284,7 @@ def close_early(
 @transaction.atomic
 def open_again(calendar: BusinessCalendar, *, by: AbstractBaseUser | None, at: datetime) -> CalendarVersion:
     """Take back what makes today differ, from now on; the hours that are past stay as they were. Raises `Invalid`."""
-    _one_at_a_time("calendars")
+    one_at_a_time("policies.calendars")
     last, definition = _definition(calendar)
     today, minute = _today(last, at=at)
     if today not in definition.days:
@@ -340,9 +341,3 @@ def _guard_covered(on: date, *, field: str) -> None:
             % {"first": FIRST_DAY.year, "last": LAST_DAY.year},
             field=field,
         )
-
-
-def _one_at_a_time(what: str) -> None:
-    """Let changes of the same kind wait for each other until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"policies.{what}"])

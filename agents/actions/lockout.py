@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents import rules
 from agents.models import LogInTry, Role, User
 from contactcenter.lib.address import Address, address_block
 from contactcenter.lib.hashing import keyed_hash
+from contactcenter.lib.serial import one_at_a_time
 from contactcenter.notices.actions import queue_mail
 
 KEPT = timedelta(days=1)
@@ -74,9 +75,8 @@ def _keys(username: str, address: Address | None) -> tuple[str, str]:
 
 def _serialise(*keys: str) -> None:
     """Let tries of the same user name or address wait for each other until the transaction ends."""
-    with connection.cursor() as cursor:
-        for key in sorted(keys):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    for key in sorted(keys):
+        one_at_a_time(key)
 
 
 def _tell_admins(what: str, *, at: datetime) -> None:

@@ -14,7 +14,6 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from agents.models import User
-from chat.actions.serial import is_mine
 from chat.actions.wrap_up import end_wrap_ups
 from chat.models import (
     ChatEvent,
@@ -28,6 +27,7 @@ from chat.models import (
 from chat.retention import CAUGHT_UP_AFTER, Retention, last_run, retention_in_force
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.failpoints import failpoint
+from contactcenter.lib.serial import is_mine
 from policies.conformance import Period, tally
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from agents.models import Agent
 from chat.actions.outgoing import staff_text
-from chat.actions.serial import one_at_a_time
 from chat.actions.staff_notes import tell_staff
 from chat.models import (
     PERSON_REASONS,
@@ -25,6 +24,7 @@ from chat.models import (
 from chat.permissions import access_to_evaluation, access_to_mark
 from contactcenter.lib.errors import Invalid, WrongState
 from contactcenter.lib.events import emit
+from contactcenter.lib.serial import one_at_a_time
 from policies.versions import in_force
 
 RULE, DUE = "EM-RET-Ba-i", "EM-EVAL"

@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from agents.models import Agent, Presence
 from agents.permissions import may_agent_work
 from chat.actions.offers import close_offer, hold_out
-from chat.actions.serial import is_mine
 from chat.matching import away_span, online_agents, plan_offers
 from chat.matching_rules import Match
 from chat.models import ChatSession, Ending, Offer
 from chat.permissions import no_such_chat
 from contactcenter.lib.errors import DomainError, Invalid, WrongState
 from contactcenter.lib.events import emit
+from contactcenter.lib.serial import is_mine
 from policies.models import RuleVersion
 from policies.versions import in_force, rules_in_force
 

@@ -22,7 +22,6 @@ from chat.actions.offers import settle_offer, withdraw
 from chat.actions.retention import customer_key, mark_while_evaluated
 from chat.actions.screened import PAY_TOPICS, consequences, joined, raise_flags
 from chat.actions.seats import guard_assigned, take_seat
-from chat.actions.serial import one_at_a_time
 from chat.actions.stays import STAY_FIELDS, begin_stay
 from chat.actions.wrap_up import begin_wrap_up
 from chat.emergencies import emergency_words, where_to_pay
@@ -33,6 +32,7 @@ from chat.states import AGENT_OUTCOMES, Outcome, Status, check_transition
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.events import emit
 from contactcenter.lib.hashing import digest, new_secret
+from contactcenter.lib.serial import one_at_a_time
 from policies.screening import Screened, screen
 from policies.versions import in_force
 from policies.why import why

@@ -19,7 +19,6 @@ from chat.actions.answering import owes_answer
 from chat.actions.hold import HOLD_FIELDS, begin_silence_clock, stop_silence_clock
 from chat.actions.messages import record
 from chat.actions.offers import close_offer, hold_out, withdraw
-from chat.actions.serial import is_mine
 from chat.actions.staff_notes import tell_staff
 from chat.actions.targets import Target, guard_target, next_of, read_target, target_of
 from chat.models import ChatSession, Ending, Kind, Offer, Side, StaffKind, Transfer
@@ -27,6 +26,7 @@ from chat.permissions import access_as_agent, no_such_chat
 from chat.states import Status, check_transition
 from contactcenter.lib.errors import DomainError, Invalid, WrongState
 from contactcenter.lib.events import emit
+from contactcenter.lib.serial import is_mine
 from policies.screening import screen
 from policies.versions import in_force, number_in_force, rules_in_force
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from contactcenter.cases.models import Contact, Customer, Task, TaskKind
 from contactcenter.cases.permissions import access_task
 from contactcenter.lib.errors import DomainError, Invalid
 from contactcenter.lib.hashing import keyed_hash
+from contactcenter.lib.serial import one_at_a_time
 from policies.screening import screen
 
 LONGEST_NOTE = 2000
@@ -32,7 +33,7 @@ def find_or_make_customer(
     `email` and `phone` are checked by `contacts` before. The name is screened.
     """
     name = screen(name).text[:100]
-    _one_at_a_time(email.casefold() or rules.digits_of(phone))
+    one_at_a_time(keyed_hash("serial", email.casefold() or rules.digits_of(phone)))
     known = Customer.objects.filter(anonymised_at__isnull=True).order_by("pk")
     rows = known.filter(email__iexact=email) if email else known.filter(phone=phone) if phone else known.none()
     for row in rows:
@@ -82,7 +83,7 @@ def open_task(
     """
     source_key = keyed_hash("task", source) if source else ""
     if source_key:
-        _one_at_a_time(source_key)
+        one_at_a_time(keyed_hash("serial", source_key))
         known = Task.objects.filter(source_key=source_key).first()
         if known is not None:
             return known
@@ -184,9 +185,3 @@ def _forget_idle_customers(cutoff: datetime, *, at: datetime) -> None:
     lately = Contact.objects.filter(customer=OuterRef("pk"), at__gte=cutoff)
     idle = Customer.objects.filter(~Exists(held), ~Exists(lately), anonymised_at__isnull=True, created_at__lt=cutoff)
     idle.update(name="", email="", phone="", anonymised_at=at)
-
-
-def _one_at_a_time(key: str) -> None:
-    """Let transactions about the same thing wait for each other until they end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [keyed_hash("serial", key)])

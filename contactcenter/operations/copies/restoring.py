@@ -27,6 +27,7 @@ from chat.actions import import_ledger_entries, lift_from_ledger, purge, purge_f
 from chat.models import LedgerEntry, PurgeRun
 from contactcenter.lib.errors import DomainError, Unavailable, WrongState
 from contactcenter.lib.failpoints import failpoint
+from contactcenter.lib.serial import one_at_a_time
 from contactcenter.operations.classification import TABLES
 from contactcenter.operations.copies import manifest, tables
 from contactcenter.operations.copies.backup import know_copies
@@ -177,7 +178,7 @@ def _restore(source: Source, *, at: datetime) -> Restored:
     contents = source.contents
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [RESTORE_LOCK])
+        one_at_a_time(RESTORE_LOCK)
         _clear(cursor)
         _migrate_to(contents.migrations)
         tables.write_plainly(cursor)
