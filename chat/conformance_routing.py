@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from agents.models import Presence, PresenceInterval
 from chat import rules
-from chat.models import ChatSession, Ending, Offer, StaffEvent, StaffKind, Transfer
+from chat.models import ChatSession, Offer, StaffEvent, StaffKind, Transfer
 from chat.states import Status
 from policies.conformance import Finding, Period, keep
 
@@ -88,7 +88,7 @@ def check_offers(period: Period) -> Finding:
     )
     offers = Offer.objects.filter(_offers(period)).annotate(was_online=Exists(online))
     overdue = Q(ended_at__isnull=True, expires_at__lt=period.end - rules.SWEEP_LAG)
-    late = Q(ending=Ending.EXPIRED, ended_at__gt=F("expires_at") + rules.SWEEP_LAG)
+    late = Q(ended_at__gt=F("expires_at") + rules.SWEEP_LAG)  # whatever ended it then
     broken = offers.filter(Q(was_online=False) | overdue | late).order_by("session").values_list("session", flat=True)
     return Finding(offers.count(), _ids(broken.distinct()))
 

@@ -131,7 +131,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
     rows = list(queued.values("pk", "department_id", "language_id", "queued_at", "is_for_all", "requeues"))
     ids = [row["pk"] for row in rows]
     helpers = department_helpers()
-    passed = _passed_by(ids)
+    passed, missed = _answered_so(Ending.DECLINED, ids), _answered_so(Ending.EXPIRED, ids)
     lost = _lost_by([row["pk"] for row in rows if row["requeues"]])
     is_open = _open_departments({row["department_id"] for row in rows}, at=at)
     return [
@@ -143,6 +143,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
             is_for_all=row["is_for_all"],
             is_open=is_open[row["department_id"]],
             passed_by=frozenset(passed[row["pk"]]),
+            missed_by=frozenset(missed[row["pk"]]),
             lost_by=frozenset(lost[row["pk"]]),
         )
         for row in rows
@@ -164,9 +165,9 @@ def reach_of_session(session: ChatSession, *, at: datetime) -> tuple[int, ...]:
     return reach_of(session.department_id, at - session.queued_at, department_helpers())
 
 
-def _passed_by(ids: Collection[UUID]) -> dict[UUID, set[int]]:
-    """Return who declined each chat, or let its offer run out, in this stay in the queue."""
-    offers = Offer.objects.filter(session__in=ids, ending__in=[Ending.DECLINED, Ending.EXPIRED])
+def _answered_so(ending: Ending, ids: Collection[UUID]) -> dict[UUID, set[int]]:
+    """Return with whom an offer of each chat has ended so, in this stay in the queue."""
+    offers = Offer.objects.filter(session__in=ids, ending=ending)
     offers = offers.filter(offered_at__gte=Coalesce("session__requeued_at", "session__queued_at"))
     return _grouped(offers.values_list("session_id", "agent_id"))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-Rank = tuple[bool, bool, int, bool, datetime, int, int]
+Rank = tuple[bool, bool, bool, int, bool, datetime, int, int]
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Waiting:
 
     `reach` are the departments to whose agents it is offered, its own first.
     `asks_for_language`: it is in another language than the city's own.
-    `passed_by` declined it, or let its offer run out; `lost_by` had it and were lost.
+    `passed_by` declined it, `missed_by` let its offer run out, `lost_by` had it and were lost.
     """
 
     id: UUID
@@ -45,6 +45,7 @@ class Waiting:
     is_for_all: bool
     is_open: bool
     passed_by: frozenset[int] = frozenset()
+    missed_by: frozenset[int] = frozenset()
     lost_by: frozenset[int] = frozenset()
 
 
@@ -82,7 +83,7 @@ def match(waiting: Iterable[Waiting], candidates: Iterable[Candidate], *, at: da
     found: dict[UUID, Match | str] = {}
     nobody: dict[object, str] = {}  # for chats that differ in nothing: in one pass no seat becomes free
     for chat in waiting:
-        alike = (chat.reach, chat.language, chat.is_for_all, chat.is_open, chat.passed_by, chat.lost_by)
+        alike = (chat.reach, chat.language, chat.is_for_all, chat.is_open, chat.passed_by)
         if alike in nobody:
             found[chat.id] = nobody[alike]
             continue
@@ -120,9 +121,13 @@ def _able(chat: Waiting, agents: list[Candidate]) -> list[Candidate] | str:
 
 
 def _rank(agent: Candidate, chat: Waiting) -> Rank:
-    """Who had it and was lost comes last; then language, department, own department first, longest idle, id."""
+    """Who had it and was lost comes last, before them who missed it; then language, department, longest idle, id.
+
+    Of the department those come first whose own it is.
+    """
     return (
         agent.id in chat.lost_by,
+        agent.id in chat.missed_by,
         chat.asks_for_language and chat.language not in agent.languages,
         _distance(agent, chat),
         agent.primary != chat.reach[0],

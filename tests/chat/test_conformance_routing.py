@@ -14,7 +14,7 @@ import pytest
 from agents.actions import assign_channel, set_presence
 from agents.models import Presence
 from chat import matching, timers
-from chat.actions import accept, route, sessions
+from chat.actions import accept, decline, route, sessions
 from chat.models import ChatSession
 from contactcenter.lib.errors import DomainError
 from policies.conformance import Period, Verdict, judge_all
@@ -48,9 +48,11 @@ def waits(city: City, **more: object) -> ChatSession:
 
 
 def an_offer_that_nobody_answers(city: City) -> None:
-    waits(city)
+    """Once; the second time she says that she cannot."""
+    session = waits(city)
     timers.act_on_due_timers(at=NOON)
     timers.act_on_due_timers(at=NOON + MINUTE / 2)
+    decline(session.pk, agent_id=city.rosa.pk, why="", at=NOON + 3 * MINUTE / 4)
 
 
 def somebody_on_a_break(city: City) -> None:

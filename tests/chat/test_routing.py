@@ -316,11 +316,25 @@ def test_a_declined_chat_goes_to_the_next_and_in_the_end_to_nobody(city: City) -
     assert Offer.objects.get().declined_why == "I know them."
     route(at=NOON + 2 * SECOND)
     assert offered_to(session) == city.supervisor
-    expire_offers(at=NOON + MINUTE)
-    route(at=NOON + MINUTE)
+    decline(session.pk, agent_id=city.supervisor.pk, why="", at=NOON + 3 * SECOND)
+    route(at=NOON + 3 * SECOND)
     assert unmatched(session) == "all_declined"
     accept(session.pk, agent_id=city.rosa.pk, at=NOON + 2 * MINUTE)
     assert Seat.objects.get().agent_id == city.rosa.pk
+
+
+@pytest.mark.rule("SJ-ACD")
+def test_who_missed_an_offer_is_asked_again_when_the_others_have_been(city: City) -> None:
+    session = waits(city.general)
+    route(at=NOON)
+    assert offered_to(session) == city.rosa
+    asked = []
+    for minutes in range(1, 4):
+        expire_offers(at=NOON + minutes * MINUTE)
+        route(at=NOON + minutes * MINUTE)
+        asked.append(offered_to(session))
+    assert asked == [city.supervisor, city.rosa, city.supervisor]
+    assert unmatched(session) == ""
 
 
 def test_in_its_next_stay_in_the_queue_it_is_offered_to_them_again(city: City) -> None:
