@@ -61,8 +61,3 @@ def unknown_fields(text: str, allowed: frozenset[str]) -> set[str]:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Replace each {field} by its value; what is no field stays as it is."""
     return _FIELD.sub(lambda match: values.get(match[1], match[0]), text)
-
-
-def normal_text(text: str) -> str:
-    """Return the text with CRLF as LF; nothing is trimmed."""
-    return text.replace("\r\n", "\n")

@@ -12,7 +12,6 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from agents.models import Channel
-from chat import rules
 from chat.actions.messages import record
 from chat.actions.screened import consequences, emergencies_said, raise_flags
 from chat.actions.staff_notes import tell_staff
@@ -27,6 +26,7 @@ from contactcenter.cases.due import BUSINESS_DAYS, BUSINESS_MINUTES, Due, due_by
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.events import emit
+from contactcenter.lib.text import normal_text
 from policies.calendars import compiled
 from policies.hours import say_moment
 from policies.models import RuleVersion
@@ -128,7 +128,7 @@ def _call_back(session: ChatSession, choice: Choice, version: RuleVersion, *, at
 def _message(session: ChatSession, choice: Choice, version: RuleVersion, *, at: datetime) -> None:
     days = version.number_of("message_days")
     due = due_by(version, unit=BUSINESS_DAYS, amount=days, department_id=session.department_id, start=at)
-    screened = screen(rules.normal_text(choice.text), emergency_words())
+    screened = screen(normal_text(choice.text), emergency_words())
     task, is_new = _task(session, choice, TaskKind.MESSAGE, screened, due, at=at)
     if is_new:
         text = _("We have your message and will answer by %(moment)s. You may go on waiting here, or end the chat.")

@@ -17,9 +17,10 @@ from chat.actions.screened import raise_flags, redact
 from chat.emergencies import emergency_words
 from chat.models import ChatEvent, ChatSession, Kind, Side, StoppedText
 from chat.rows import EVENT_COLUMNS, SESSION_COLUMNS, EventRow, SessionRow, as_uuids, event_row
-from chat.rules import TOKEN_AFTERLIFE, normal_text
+from chat.rules import TOKEN_AFTERLIFE
 from contactcenter.lib.failpoints import failpoint
 from contactcenter.lib.frames import dump
+from contactcenter.lib.text import normal_text
 from policies.screening import screen
 from policies.words import profanity_list
 

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents.models import Agent, Channel
-from chat.actions.outgoing import staff_text
 from chat.actions.staff_notes import tell_staff
 from chat.models import ChatSession, StaffEvent, StaffKind
 from chat.permissions import access_to_mark
@@ -17,6 +16,7 @@ from chat.topics import guard_topic
 from contactcenter.cases.actions import find_or_make_customer, note_contact, open_task
 from contactcenter.cases.models import Task, TaskKind
 from contactcenter.lib.errors import Invalid
+from policies.staff_texts import staff_text
 
 LONGEST_NOTE = 4000
 LONGEST_SUMMARY = 2000

@@ -19,19 +19,18 @@ from django.utils.translation import gettext as _
 from chat.actions.staff_notes import Flag
 from chat.directory import known_contacts
 from chat.models import StaffKind, StoppedText
-from chat.rules import normal_text
 from contactcenter.lib.errors import DomainError
 from contactcenter.lib.hashing import keyed_hash
-from policies.screening import Link, Screened, Span, find_contacts, is_known, live_links, screen
+from contactcenter.lib.text import normal_text
+from policies.screening import Link, Screened, Span, find_contacts, is_known, live_links
+from policies.staff_texts import PROFANITY
 from policies.versions import in_force
 from policies.why import source_of
 from policies.words import link_domains, profanity_list
 
 WORDS, CONTACTS, LINKS = "EM-COM-C", "EM-PII-A", "EM-LINK"
-PROFANITY = "profanity"
 _MAY_HOLD_CONTACT = re.compile(r"[@\d]")
 _MAY_HOLD_LINK = re.compile(r"https://", re.IGNORECASE)
-_QUOTED = re.compile(r"\"[^\"]*\"|[“„][^“”]*[“”]|«[^«»]*»")
 
 
 @dataclass(slots=True)
@@ -128,28 +127,3 @@ def links_in(text: str, *, at: datetime) -> list[Link]:
         return []
     links = live_links(text, link_domains())
     return links if links and in_force(LINKS, at=at) else []
-
-
-# Texts that staff alone read --------------------------------------------------------
-def staff_text(text: str, *, field: str, at: datetime) -> str:
-    """Return a text of staff for staff as it may be stored: payment data masked.
-
-    Raises `edit` for a profane word of the writer's own; what stands in
-    quotation marks is somebody else's. Source: EM-PAY, EM-COM-C.
-    """
-    text = normal_text(text)
-    screened = screen(text, profanity=profanity_list())
-    if screened.is_profane:
-        quoted = [match.span() for match in _QUOTED.finditer(text)]
-        own = [span for span in profanity_list().spans(text) if not _is_within(span, quoted)]
-        version = in_force(WORDS, at=at) if own else None
-        if version is not None:
-            sentence = _("This holds a word that is not used here. If the resident said it, put it in quotation marks.")
-            refusal = _stopped("edit", sentence, own, rule=WORDS, why=source_of(version))
-            refusal.more["field"] = field
-            raise refusal
-    return screened.text
-
-
-def _is_within(span: Span, others: Iterable[Span]) -> bool:
-    return any(start <= span[0] and span[1] <= end for start, end in others)

@@ -14,9 +14,9 @@ from chat.actions.staff_notes import Flag, tell_staff
 from chat.emergencies import EMERGENCY, Help, emergency_words, help_in_emergency
 from chat.models import ChatRecord, ChatSession, StaffKind
 from chat.permissions import access_by_digest
-from chat.rules import normal_text
 from contactcenter.lib.errors import DomainError, WrongState
 from contactcenter.lib.events import emit
+from contactcenter.lib.text import normal_text
 from policies.screening import Screened, screen
 
 LOWEST, HIGHEST = 1, 5

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents.models import Agent
-from chat.actions.outgoing import staff_text
 from chat.actions.staff_notes import tell_staff
 from chat.models import (
     PERSON_REASONS,
@@ -25,6 +24,7 @@ from chat.permissions import access_to_evaluation, access_to_mark
 from contactcenter.lib.errors import Invalid, WrongState
 from contactcenter.lib.events import emit
 from contactcenter.lib.serial import one_at_a_time
+from policies.staff_texts import staff_text
 from policies.versions import in_force
 
 RULE, DUE = "EM-RET-Ba-i", "EM-EVAL"

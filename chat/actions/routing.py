@@ -25,6 +25,7 @@ from contactcenter.lib.errors import DomainError, Invalid, WrongState
 from contactcenter.lib.events import emit
 from contactcenter.lib.serial import is_mine
 from policies.models import RuleVersion
+from policies.staff_texts import staff_text
 from policies.versions import in_force, rules_in_force
 
 RULE, AWAY = "SJ-ACD", "EM-COM-D"
@@ -156,11 +157,13 @@ def note_who_is_away(*, at: datetime) -> int:
 def decline(session_id: UUID, *, agent_id: int, why: str, at: datetime) -> None:
     """Pass on a chat that is offered to an agent; it is offered to the next. Twice changes nothing.
 
-    She may still accept it while it waits. Raises `Invalid`, `NotFound`, `WrongState`. Source: SJ-ACD.
+    She may still accept it while it waits. Raises `Invalid`, `edit`, `NotFound`, `WrongState`.
+    Source: SJ-ACD, EM-COM-C.
     """
     why = why.strip()
     if len(why) > LONGEST_WHY:
         raise Invalid(_("Say why in at most %(max)d characters.") % {"max": LONGEST_WHY}, field="why")
+    why = staff_text(why, field="why", at=at)
     session = ChatSession.objects.locked().filter(pk=session_id).first()
     offers = Offer.objects.filter(session=session_id, agent=agent_id, kind=Offer.Kind.QUEUE)
     offer = offers.order_by("-pk").first()

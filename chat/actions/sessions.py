@@ -33,6 +33,7 @@ from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.events import emit
 from contactcenter.lib.hashing import digest, new_secret
 from contactcenter.lib.serial import one_at_a_time
+from contactcenter.lib.text import normal_text
 from policies.screening import Screened, screen
 from policies.versions import in_force
 from policies.why import why
@@ -120,7 +121,7 @@ def _keep_question(session: ChatSession, question: str, others: Sequence[Screene
 
     Source: EM-PAY, EM-911.
     """
-    screened = joined(screen(rules.normal_text(question), emergency_words(), profanity_list()), *others)
+    screened = joined(screen(normal_text(question), emergency_words(), profanity_list()), *others)
     name = session.customer_name
     first = record(session, Kind.MESSAGE, side=Side.CUSTOMER, at=at, name=name, text=screened.text)
     found = consequences(session, screened, side=Side.CUSTOMER, seq=first.seq, said_before=(), at=at)

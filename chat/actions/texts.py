@@ -16,9 +16,9 @@ from chat.actions.outgoing import LINKS, WORDS, text_key
 from chat.actions.staff_notes import tell_staff
 from chat.models import ChatEvent, Kind, Side, StaffEvent, StaffKind, StoppedText
 from chat.permissions import access_as_agent, access_to_stopped_text
-from chat.rules import normal_text
 from contactcenter.lib.errors import DomainError, Invalid, WrongState
 from contactcenter.lib.events import emit
+from contactcenter.lib.text import normal_text
 from policies.screening import find_links, screen
 from policies.versions import in_force
 from policies.words import profanity_list

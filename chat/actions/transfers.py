@@ -27,7 +27,7 @@ from chat.states import Status, check_transition
 from contactcenter.lib.errors import DomainError, Invalid, WrongState
 from contactcenter.lib.events import emit
 from contactcenter.lib.serial import is_mine
-from policies.screening import screen
+from policies.staff_texts import staff_text
 from policies.versions import in_force, number_in_force, rules_in_force
 
 FORWARD, REASONS, ONCE, OFFERS = "EM-FWD", "EM-DIS-B", "DF-XFER", "SJ-ACD"
@@ -42,7 +42,7 @@ def ask_transfer(
 
     `to` names a colleague, a department, a language or a supervisor, as the
     frame does. A second transfer of a chat says with `again` why.
-    Raises `NotFound`, `Invalid`, `ended`, `WrongState`, `not_online`,
+    Raises `NotFound`, `Invalid`, `edit`, `ended`, `WrongState`, `not_online`,
     `not_certified`, `no_seat`, `closed`, `offered_elsewhere`.
     Source: EM-FWD, EM-DIS-B, EM-LANG, DF-XFER.
     """
@@ -64,8 +64,10 @@ def _ask(session_id: UUID, *, agent_id: int, to: Any, reason: str, summary: str,
         raise WrongState(_("This city has not adopted a rule on passing chats on (EM-FWD)."))
     _guard_open(session)
     reason = _reason_of(reason, target, is_needed=REASONS in held)
-    summary = _text(summary, "summary", LONGEST_SUMMARY, _("Sum up what was said, so that nobody has to ask again."))
-    again = _why_again(session, again, is_needed=ONCE in held)
+    summary = _text(
+        summary, "summary", LONGEST_SUMMARY, _("Sum up what was said, so that nobody has to ask again."), at=at
+    )
+    again = _why_again(session, again, is_needed=ONCE in held, at=at)
     guard_target(target, session, at=at)
     withdraw(session, at=at)
     transfer = Transfer.objects.create(
@@ -104,21 +106,21 @@ def _reason_of(reason: str, target: Target, *, is_needed: bool) -> str:
     return str(Transfer.Reason.SUPERVISOR if target.supervisor else Transfer.Reason.EXPERTISE)
 
 
-def _why_again(session: ChatSession, again: str, *, is_needed: bool) -> str:
+def _why_again(session: ChatSession, again: str, *, is_needed: bool, at: datetime) -> str:
     """Return why a chat is passed on once more. Source: DF-XFER."""
     if is_needed and session.transfers and not again.strip():
         raise Invalid(_("This chat was passed on before. Say why it has to be once more (DF-XFER)."), field="again")
-    return _text(again, "again", LONGEST_SUMMARY, "") if again.strip() else ""
+    return _text(again, "again", LONGEST_SUMMARY, "", at=at) if again.strip() else ""
 
 
-def _text(text: str, field: str, longest: int, if_blank: str) -> str:
+def _text(text: str, field: str, longest: int, if_blank: str, *, at: datetime) -> str:
     if not text.strip():
         raise Invalid(if_blank, field=field)
     if len(text) > longest:
         facts = {"length": len(text), "max": longest}
         sentence = _("The text has %(length)d characters; at most %(max)d fit.") % facts
         raise DomainError("too_long", sentence, field=field)
-    return screen(text).text
+    return staff_text(text, field=field, at=at)
 
 
 def _hold_out(transfer: Transfer, session: ChatSession, agent: Agent, *, at: datetime) -> None:
@@ -199,8 +201,8 @@ def pass_to_queue(session: ChatSession, *, at: datetime) -> Transfer:
 def decline_transfer(session_id: UUID, *, agent_id: int, why: str, at: datetime) -> None:
     """Refuse a chat that a colleague would pass on; she reads why. Twice changes nothing.
 
-    A group's next candidate is asked by the sweep. Raises `NotFound`, `Invalid`, `taken`, `ended`, `WrongState`.
-    Source: EM-FWD.
+    A group's next candidate is asked by the sweep. Raises `NotFound`, `Invalid`, `edit`, `taken`, `ended`,
+    `WrongState`. Source: EM-FWD, EM-COM-C.
     """
     session = ChatSession.objects.locked().filter(pk=session_id).first()
     offer = offer_to(session, agent_id)
@@ -209,7 +211,7 @@ def decline_transfer(session_id: UUID, *, agent_id: int, why: str, at: datetime)
     if offer.ending == Ending.ACCEPTED and offer.session.agent_id == agent_id and not offer.session.is_ended:
         raise WrongState(_("You have accepted this chat. Pass it on, if you cannot go on with it."))
     guard_standing(offer, at=at)
-    why = _text(why, "why", LONGEST_WHY, _("Say in a few words why, so that your colleague knows."))
+    why = _text(why, "why", LONGEST_WHY, _("Say in a few words why, so that your colleague knows."), at=at)
     close_offer(offer, Ending.DECLINED, at=at, why=why)
     transfer = offer.transfer
     assert transfer is not None

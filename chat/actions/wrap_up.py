@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chat.actions.ladder import recompute, recompute_all
-from chat.actions.outgoing import staff_text
 from chat.models import ChatRecord, ChatSession, Kind
 from chat.permissions import access_as_agent
 from chat.retention import RULE
@@ -18,6 +17,7 @@ from chat.states import AGENT_OUTCOMES, Outcome, Status
 from chat.topics import guard_topic
 from contactcenter.lib.errors import Invalid, WrongState
 from contactcenter.lib.events import emit
+from policies.staff_texts import staff_text
 from policies.versions import number_in_force
 
 AT_ONCE = 500  # sessions that one transaction takes

@@ -19,6 +19,7 @@ from contactcenter.lib.errors import DomainError, Invalid
 from contactcenter.lib.hashing import keyed_hash
 from contactcenter.lib.serial import one_at_a_time
 from policies.screening import screen
+from policies.staff_texts import staff_text
 
 LONGEST_NOTE = 2000
 
@@ -150,7 +151,7 @@ def take_task(task_id: int, *, by: Agent, at: datetime) -> Task:
 def finish_task(task_id: int, *, by: Agent, result: str, at: datetime, note: str = "") -> Task:
     """Write down that a task is done, and with what result; done once, it stays so.
 
-    Raises `NotFound`, `Invalid`, `ended` and `taken` as `take_task` does.
+    Raises `NotFound`, `Invalid`, `edit`, `ended` and `taken` as `take_task` does. Source: EM-PAY, EM-COM-C.
     """
     if result not in Task.Result.values:
         raise Invalid(_("Choose a result from the list."), field="result")
@@ -161,7 +162,7 @@ def finish_task(task_id: int, *, by: Agent, result: str, at: datetime, note: str
         return task
     task = take_task(task_id, by=by, at=at)
     task.done_at, task.done_by = at, by
-    task.result, task.result_note = result, screen(note).text
+    task.result, task.result_note = result, staff_text(note, field="note", at=at)
     task.save(update_fields=["done_at", "done_by", "result", "result_note"])
     return task
 

@@ -113,6 +113,9 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.detail) from None
     except DomainError as refusal:
+        if refusal.more.get("field") in form.fields:  # what was typed stays where it is
+            form.add_error(refusal.more["field"], refusal.detail)
+            return _page(request, form)
         messages.error(request, refusal.detail)
     else:
         messages.success(request, _("Done."))

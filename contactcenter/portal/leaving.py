@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods
 from agents.models import Department, Language
 from chat.actions.left import Left, leave_message
 from chat.emergencies import emergency_in
-from chat.rules import MAX_NAME, MAX_TEXT, normal_text
+from chat.rules import MAX_NAME, MAX_TEXT
 from contactcenter.cases.contacts import email_of, phone_of
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash
+from contactcenter.lib.text import normal_text
 from policies.hours import say_moment
 from policies.screening import screen
 

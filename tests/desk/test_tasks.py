@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from agents.models import Agent, OutsideBody, User
 from contactcenter.cases.models import Task
+from policies.models import ProfanityWord
+from policies.words import forget_words
 from tests.chat.conftest import City, city
 from tests.factories import MembershipFactory, TaskFactory, UserFactory, log_in
 from tests.policies.factories import adopt
@@ -72,6 +74,22 @@ def test_what_is_not_on_the_list_is_not_there(city: City, rosa: Client, what: st
         assert rosa.post(reverse(f"desk:{what}", args=[pk]), {f"task-{pk}-result": "answered"}).status_code == 404
     task.refresh_from_db()
     assert (task.agent, task.done_at) == (None, None)
+
+
+@pytest.mark.rule("EM-COM-C")
+@time_machine.travel(NOON, tick=False)
+def test_a_note_that_is_stopped_stays_in_its_field(city: City, rosa: Client) -> None:
+    adopt("EM-COM-C")
+    ProfanityWord.objects.create(language="en", kind="profanity", phrase="damn")
+    forget_words()
+    task = TaskFactory(department=city.general, agent=city.rosa)
+    facts = {f"task-{task.pk}-result": "answered", f"task-{task.pk}-note": "The damn pipe."}
+    page = rosa.post(reverse("desk:finish", args=[task.pk]), facts)
+    forget_words()
+    assert page.status_code == 400
+    assert "The damn pipe." in page.content.decode()
+    assert "put it in quotation marks" in page.content.decode()
+    assert Task.objects.open().get() == task
 
 
 @time_machine.travel(NOON, tick=False)
