@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,8 +20,8 @@ from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
 from agents.seats import why_so_many
 from agents.service import say_incidents
-from chat import rules
 from chat.desks import agent_card, colleague, read_offers, read_transfers, why_away
+from chat.estimates import read_estimates
 from chat.matching import department_helpers
 from chat.matching_rules import reach_of
 from chat.models import ChatSession, StaffEvent
@@ -81,24 +81,17 @@ def _reaches(reach: frozenset[int] | None, departments: frozenset[int]) -> bool:
 def read_queue(*, at: datetime) -> Queue:
     """Return who waits, in order, each with position and estimated wait. Source: DF-WAIT."""
     rows = ChatSession.objects.queued().with_position().select_related("department").in_queue_order()
-    accepts, helpers = recent_accepts(at=at), department_helpers()
+    estimates, helpers = read_estimates(at=at), department_helpers()
     queue = Queue()
     for row in rows:
         position: int = row.position  # type: ignore[attr-defined]
-        estimate = rules.estimated_wait_seconds(position, accepts[(row.department_id, row.language_id)])
+        estimate = estimates.wait_of(position, row.department_id, row.language_id)
         queue.items[row.pk] = queue_item(row, position)
         queue.unmatched[row.pk] = unmatched_frame(row)
         reach = reach_of(row.department_id, at - row.queued_at, helpers)
         queue.reach[row.pk] = None if row.is_for_all else frozenset(reach)
         queue.waiting[row.pk] = (position, estimate)
     return queue
-
-
-def recent_accepts(*, at: datetime) -> Counter[tuple[int, str]]:
-    """Return how many chats were accepted in the last 30 minutes, by department and language."""
-    rows = ChatSession.objects.filter(accepted_at__gt=at - rules.ACCEPT_WINDOW)
-    counted = rows.values_list("department_id", "language_id").annotate(count=Count("pk"))
-    return Counter({(department, language): count for department, language, count in counted})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +179,6 @@ def read_availability(department: Department, language: Language | None, *, at: 
     """
     opening = opening_of(department, at=at)
     ahead = ChatSession.objects.queued().filter(department=department).count()
-    accepts = recent_accepts(at=at)[(department.pk, language.pk if language else "en")]
     serving = Agent.objects.filter(user__is_active=True, departments=department)
     today = local_date(at, calendar=opening.calendar)
     spoken = language.pk if language else "en"
@@ -197,7 +189,7 @@ def read_availability(department: Department, language: Language | None, *, at: 
         "backup": opening.backup.as_frame(spoken) if opening.backup else None,
         "rule": opening.rule or None,
         "why": opening.why or None,
-        "estimated_wait_seconds": rules.estimated_wait_seconds(ahead + 1, accepts),
+        "estimated_wait_seconds": read_estimates(at=at).wait_of(ahead + 1, department.pk, spoken),
         "languages": sorted(certified_languages(serving, channel=Channel.CHAT, on=today)),
         "departments": [
             {"code": row.code, "name": row.name} for row in Department.objects.filter(is_active=True).order_by("name")

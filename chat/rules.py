@@ -11,8 +11,6 @@ MAX_NAME = 100
 TOKEN_AFTERLIFE = timedelta(minutes=30)
 REQUEST_REPEATABLE = timedelta(minutes=10)
 CONNECTION_STALE = timedelta(seconds=30)
-ACCEPT_WINDOW = timedelta(minutes=30)
-ACCEPTS_NEEDED = 5
 EMERGENCY_PRIORITY = 100  # of a chat in which danger, or a city emergency, was spoken of; others have 0
 SOCKETS_PER_SESSION = 3
 SOCKETS_PER_AGENT = 5
@@ -37,14 +35,14 @@ WORDING_FIELDS: Mapping[str, frozenset[str]] = {
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
-def estimated_wait_seconds(position: int, accepts: int) -> int | None:
-    """Return the expected wait in seconds, rounded up, or None below 5 accepts.
+def estimated_wait_seconds(position: int, accepts: int, *, window: timedelta, needed: int) -> int | None:
+    """Return the expected wait in seconds, rounded up, or None below `needed` accepts.
 
-    `accepts`: chats accepted in the last 30 minutes in that department and language. Source: DF-WAIT.
+    `accepts`: chats accepted within `window` in that department and language. Source: DF-WAIT.
     """
-    if accepts < ACCEPTS_NEEDED:
+    if accepts < needed:
         return None
-    return -(-position * int(ACCEPT_WINDOW.total_seconds()) // accepts)
+    return -(-position * int(window.total_seconds()) // accepts)
 
 
 def lowest_free(taken: Iterable[int]) -> int:

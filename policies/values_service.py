@@ -45,6 +45,13 @@ def _say_choices(values: Mapping[str, Any]) -> str:
     }
 
 
+def _say_waits(values: Mapping[str, Any]) -> str:
+    return _(
+        "The expected wait is reckoned from the chats that were accepted in the last %(minutes)d minutes; with fewer "
+        "than %(accepts)d of them nobody is told a time, only their place."
+    ) % {"minutes": values["minutes"], "accepts": values["accepts"]}
+
+
 SERVICE: dict[str, Settable] = {
     "SJ-ACD": Settable(
         (
@@ -136,6 +143,27 @@ SERVICE: dict[str, Settable] = {
             _("Who waits is told at once, or after %(time)s, that all are busy, and how else to reach us.")
             % {"time": say_seconds(values["busy_seconds"])}
         ),
+    ),
+    "DF-WAIT": Settable(
+        (
+            Number(
+                "accepts",
+                gettext_lazy("Accepted chats from which on a wait is told"),
+                gettext_lazy("With fewer, of the department and language, no time is told: it would be a guess."),
+                1,
+                500,
+                default=5,
+            ),
+            Number(
+                "minutes",
+                gettext_lazy("Minutes that are looked back"),
+                gettext_lazy("A short time follows a rush sooner, a long one jumps less."),
+                5,
+                240,
+                default=30,
+            ),
+        ),
+        _say_waits,
     ),
     "DF-HOLD": Settable(
         (

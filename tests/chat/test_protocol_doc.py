@@ -18,6 +18,7 @@ from chat.states import AGENT_OUTCOMES, ALLOWED, Outcome, Status
 from contactcenter.lib import sockets
 from contactcenter.lib.errors import STATUS_OF
 from contactcenter.lib.frames import MAX_BYTES
+from policies.values import default_of
 
 DOCS = Path(settings.BASE_DIR) / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
@@ -115,8 +116,8 @@ def test_every_state_and_outcome_stands_in_the_page() -> None:
         (r"dies (\d+) minutes after its end", int(rules.TOKEN_AFTERLIFE.total_seconds()) // 60),
         (r"(\d+) sockets a session", rules.SOCKETS_PER_SESSION),
         (r"(\d+) an agent: one more", rules.SOCKETS_PER_AGENT),
-        (r"null below (\d+) accepts", rules.ACCEPTS_NEEDED),
-        (r"accepts of the last (\d+) minutes", int(rules.ACCEPT_WINDOW.total_seconds()) // 60),
+        (r"null below (\d+) accepts", int(default_of("DF-WAIT", "accepts"))),
+        (r"accepts of the last (\d+) minutes", int(default_of("DF-WAIT", "minutes"))),
     ],
 )
 def test_the_numbers_in_the_page_are_those_of_the_code(sentence: str, number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -19,12 +20,13 @@ from contactcenter.lib.errors import DomainError
 @settings(derandomize=True)
 def test_the_estimate_is_position_over_accepts_a_minute_rounded_up(position: int, accepts: int) -> None:
     exact = 60 * Fraction(position) / (Fraction(accepts) / 30)
-    assert rules.estimated_wait_seconds(position, accepts) == math.ceil(exact)
+    window = timedelta(minutes=30)
+    assert rules.estimated_wait_seconds(position, accepts, window=window, needed=5) == math.ceil(exact)
 
 
 @pytest.mark.parametrize("accepts", [0, 1, 4])
 def test_no_estimate_is_made_up_from_fewer_than_five_accepts(accepts: int) -> None:
-    assert rules.estimated_wait_seconds(1, accepts) is None
+    assert rules.estimated_wait_seconds(1, accepts, window=timedelta(minutes=30), needed=5) is None
 
 
 @given(st.sets(st.integers(1, 50)))
