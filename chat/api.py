@@ -25,6 +25,7 @@ from chat.permissions import access_as_customer, access_by_digest
 from chat.projection import Frame, event_frame, iso, ok_frame
 from chat.relay import Relay, current_relay
 from chat.rules import MAX_NAME
+from contactcenter.cases.contacts import MAX_EMAIL, guard_payment
 from contactcenter.knowledge.menus import plain_menu
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusal_response, whole_number_argument
@@ -33,14 +34,12 @@ from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash, new_secret
 from contactcenter.lib.language import supported
 from contactcenter.lib.text import normal_text
-from policies.screening import screen
 from policies.versions import in_force
 
 EVENTS_AN_ANSWER = 200
 LONGEST_WAIT = 25  # seconds
 AVAILABILITY_SECONDS = 10
 MAX_TOPIC = 100
-MAX_EMAIL = 254
 MOST_LOOKED_AT = 20_000  # characters of a question that is refused anyway
 _RETURNING = re.compile(r"[A-Za-z0-9_-]{22,64}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().x/-]{5,38}")
@@ -276,7 +275,7 @@ def _optional(body: dict[str, Any], field: str, longest: int) -> str:
 def _email(body: dict[str, Any]) -> str:
     email = _optional(body, "email", MAX_EMAIL)
     if email:
-        _guard_payment(email, "email")
+        guard_payment(email, "email")
         try:
             validate_email(email)
         except ValidationError:
@@ -291,14 +290,8 @@ def _phone(body: dict[str, Any]) -> str:
     if phone and not _PHONE.fullmatch(phone):
         raise Invalid(_("Enter a phone number with its area code, or leave it empty."), field="phone")
     if phone:
-        _guard_payment(phone, "phone")
+        guard_payment(phone, "phone")
     return phone
-
-
-def _guard_payment(text: str, field: str) -> None:
-    """Refuse what looks like payment data where it cannot be masked. Raises `Invalid`. Source: EM-PAY."""
-    if screen(text).payment:
-        raise Invalid(_("This looks like a card or bank number. Please leave it out."), field=field)
 
 
 def department_for(code: str) -> Department:

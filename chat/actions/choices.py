@@ -22,7 +22,7 @@ from chat.models import ChatEvent, ChatSession, Kind, Side, StaffKind, Transfer
 from chat.permissions import access_by_digest
 from chat.states import Status, check_transition
 from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
-from contactcenter.cases.due import BUSINESS_DAYS, BUSINESS_MINUTES, Due, due_by
+from contactcenter.cases.due import promised
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.events import emit
@@ -117,19 +117,15 @@ def look_for_another(session: ChatSession, *, at: datetime) -> bool:
 
 
 def _call_back(session: ChatSession, choice: Choice, version: RuleVersion, *, at: datetime) -> None:
-    minutes = version.number_of("callback_minutes")
-    due = due_by(version, unit=BUSINESS_MINUTES, amount=minutes, department_id=session.department_id, start=at)
-    task, is_new = _task(session, choice, TaskKind.CALL_BACK, Screened(""), due, at=at)
+    task, is_new = _task(session, choice, TaskKind.CALL_BACK, Screened(""), version, at=at)
     if is_new:
         text = _("We will call you back by %(moment)s. You may go on waiting here, or end the chat.")
         _tell_of(session, choice.option, task, text, version, at=at)
 
 
 def _message(session: ChatSession, choice: Choice, version: RuleVersion, *, at: datetime) -> None:
-    days = version.number_of("message_days")
-    due = due_by(version, unit=BUSINESS_DAYS, amount=days, department_id=session.department_id, start=at)
     screened = screen(normal_text(choice.text), emergency_words())
-    task, is_new = _task(session, choice, TaskKind.MESSAGE, screened, due, at=at)
+    task, is_new = _task(session, choice, TaskKind.MESSAGE, screened, version, at=at)
     if is_new:
         text = _("We have your message and will answer by %(moment)s. You may go on waiting here, or end the chat.")
         _tell_of(session, choice.option, task, text, version, at=at)
@@ -137,7 +133,7 @@ def _message(session: ChatSession, choice: Choice, version: RuleVersion, *, at: 
 
 
 def _task(
-    session: ChatSession, choice: Choice, kind: TaskKind, screened: Screened, due: Due, *, at: datetime
+    session: ChatSession, choice: Choice, kind: TaskKind, screened: Screened, version: RuleVersion, *, at: datetime
 ) -> tuple[Task, bool]:
     """Return the one task of this kind that the session has, and whether this choice brought anything new."""
     source = f"chat {session.pk} {choice.option}"
@@ -154,7 +150,7 @@ def _task(
         customer=customer,
         contact=contact,
         text=screened.text,
-        due=due,
+        due=promised(version, kind, department_id=department.pk, start=at),
         source=source,
         at=at,
     )

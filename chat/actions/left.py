@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from agents.models import Channel, Department, Language
-from contactcenter.cases.actions import find_or_make_customer, note_contact, open_task
-from contactcenter.cases.due import BUSINESS_DAYS, BUSINESS_MINUTES, Due, due_by
+from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
+from contactcenter.cases.due import promised
 from contactcenter.cases.models import Task, TaskKind
 from policies.versions import in_force
 
@@ -35,37 +35,32 @@ class Left:
 
 @transaction.atomic
 def leave_message(left: Left, *, at: datetime) -> Task:
-    """Keep a message as a task of its department, due as DF-HOLD has it; the same key again is the same task.
+    """Keep a message as a task of its department, due as DF-HOLD has it.
 
-    Source: EM-HRS, EM-HRS-30, DF-HOLD.
+    The same key again is the same task, of one kind and department: what was corrected is added to it. Once that is
+    done, what is new makes another. Raises `too_long`. Source: EM-HRS, EM-HRS-30, DF-HOLD.
     """
     customer, _is_new = find_or_make_customer(
         name=left.name, language=left.language, email=left.email, phone=left.phone, at=at
     )
-    due = promised(left.kind, left.department, at=at)
-    task = open_task(
+    source = f"left:{left.key}:{left.kind}:{left.department.pk}" if left.key else ""
+    known = task_of(source) if source else None
+    if known is not None:
+        task, _is_new = add_to_task(known.pk, customer=customer, text=left.text)
+        if not task.is_done or left.text in task.text:
+            return task
+        source = ""
+    version = in_force(CHOICES, at=at)
+    contact = note_contact(customer, channel=Channel.WEB, department=left.department, purpose=left.kind, at=at)
+    return open_task(
         kind=left.kind,
         department=left.department,
         language=left.language,
         text=left.text,
         customer=customer,
-        rule=HOURS,
-        due=due,
-        source=f"left:{left.key}" if left.key else "",
+        contact=contact,
+        rule=version.rule if version else HOURS,
+        due=promised(version, left.kind, department_id=left.department.pk, start=at) if version else None,
+        source=source,
         at=at,
     )
-    if task.contact_id is None:
-        task.contact = note_contact(customer, channel=Channel.WEB, department=left.department, purpose=left.kind, at=at)
-        task.save(update_fields=["contact"])
-    return task
-
-
-def promised(kind: TaskKind, department: Department, *, at: datetime) -> Due | None:
-    """Return when a message or a call back is due; None where DF-HOLD is not adopted. Source: DF-HOLD."""
-    version = in_force(CHOICES, at=at)
-    if version is None:
-        return None
-    unit, value = (
-        (BUSINESS_MINUTES, "callback_minutes") if kind == TaskKind.CALL_BACK else (BUSINESS_DAYS, "message_days")
-    )
-    return due_by(version, unit=unit, amount=version.number_of(value), department_id=department.pk, start=at)

@@ -24,7 +24,7 @@ def phone_of(text: str, *, field: str = "phone") -> str:
             _("We cannot call this number. Write it with its area code, 7 to 15 digits, such as 416-555-0100."),
             field=field,
         )
-    _guard_payment(phone, field)
+    guard_payment(phone, field)
     return phone
 
 
@@ -38,7 +38,7 @@ def email_of(text: str, *, field: str = "email") -> str:
         validate_email(email)
     except ValidationError:
         raise Invalid(_("Write an e-mail address like name@example.com."), field=field) from None
-    _guard_payment(email, field)
+    guard_payment(email, field)
     return email
 
 
@@ -48,6 +48,7 @@ def guard_length(text: str) -> None:
         raise DomainError("too_long", _("We cannot keep more text with your message. Please call us."), field="text")
 
 
-def _guard_payment(text: str, field: str) -> None:
+def guard_payment(text: str, field: str) -> None:
+    """Refuse what looks like payment data where it cannot be masked. Raises `Invalid`. Source: EM-PAY."""
     if screen(text).payment:
         raise Invalid(_("This looks like a card or bank number. Please leave it out."), field=field)

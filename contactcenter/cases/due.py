@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agents.hours import calendar_of
+from contactcenter.cases.models import TaskKind
 from policies.calendar import due_at
 from policies.models import RuleVersion
 
@@ -20,6 +21,21 @@ class Due:
     at: datetime
     version: RuleVersion
     calendar_version_id: int | None
+
+
+_PROMISED = {
+    TaskKind.CALL_BACK: (BUSINESS_MINUTES, "callback_minutes"),
+    TaskKind.MESSAGE: (BUSINESS_DAYS, "message_days"),
+}
+
+
+def promised(version: RuleVersion, kind: TaskKind, *, department_id: int, start: datetime) -> Due:
+    """Return by when a call back, or the answer to a message, is promised by a version of DF-HOLD.
+
+    Raises `out_of_range`. Source: DF-HOLD.
+    """
+    unit, value = _PROMISED[kind]
+    return due_by(version, unit=unit, amount=version.number_of(value), department_id=department_id, start=start)
 
 
 def due_by(version: RuleVersion, *, unit: str, amount: int, department_id: int, start: datetime) -> Due:

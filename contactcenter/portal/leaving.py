@@ -175,8 +175,13 @@ def _guard_pace(request: HttpRequest) -> None:
     if not limit or address is None:
         return
     key = f"left:{keyed_hash('address', address_block(address))}"
-    cache.add(key, 0, HOUR)
-    if cache.incr(key) > limit:
+    if cache.add(key, 1, HOUR):
+        return
+    try:
+        sent = cache.incr(key)
+    except ValueError:  # its hour ended in between
+        return
+    if sent > limit:
         raise TooFast(
             _("Too many messages were sent from your connection. Try again later, or call us."), retry_after=HOUR
         )

@@ -11,10 +11,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from agents.models import Channel
+from contactcenter.cases.actions import finish_task
 from contactcenter.cases.models import Task, TaskKind
 from policies.models import ScreeningWord
 from policies.words import forget_words
-from tests.factories import DepartmentFactory, LanguageFactory
+from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory
 from tests.policies.factories import adopt, calendar, keep_chats
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def test_a_message_is_taken_while_the_office_is_closed_and_becomes_a_task(client
     adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
     answer = send(client)
     task = Task.objects.select_related("customer", "contact").get()
-    assert (task.kind, task.rule, task.text) == (TaskKind.MESSAGE, "EM-HRS", "My bin was not emptied.")
+    assert (task.kind, task.rule, task.text) == (TaskKind.MESSAGE, "DF-HOLD", "My bin was not emptied.")
     assert (task.customer.name, task.customer.email, task.contact.channel) == ("Dana", "dana@example.com", Channel.WEB)
     assert "General services answers you by e-mail." in answer.content.decode()
     assert not answer.cookies
@@ -57,7 +58,8 @@ def test_a_message_is_taken_while_the_office_is_closed_and_becomes_a_task(client
 @pytest.mark.rule("EM-HRS")
 def test_the_row_says_by_when_and_without_it_nothing_is_promised(client, town):
     send(client)
-    assert Task.objects.get().due_at is None
+    task = Task.objects.get()
+    assert (task.rule, task.rule_version, task.due_at) == ("EM-HRS", None, None)
     adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
     send(client)
     adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=3)
@@ -103,6 +105,44 @@ def test_the_same_form_twice_is_one_message(client, town):
     send(client, key=key)
     send(client, key=key)
     assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("corrected", "texts", "reached"),
+    [
+        ({"text": "And the blue one."}, ["My bin was not emptied.\n\nAnd the blue one."], ["dana@example.com"]),
+        ({"email": "d@example.com"}, ["My bin was not emptied."], ["d@example.com"]),
+        (
+            {"department": "roads"},
+            ["My bin was not emptied.", "My bin was not emptied."],
+            ["dana@example.com", "dana@example.com"],
+        ),
+        (
+            {"answer": "phone", "phone": "416 555 0100"},
+            ["My bin was not emptied.", "My bin was not emptied."],
+            ["416 555 0100", "dana@example.com"],
+        ),
+    ],
+)
+def test_what_is_corrected_in_a_form_that_was_sent_is_not_lost(client, town, corrected, texts, reached):
+    DepartmentFactory(code="roads", name="Roads")
+    key = str(uuid.uuid4())
+    send(client, key=key)
+    assert send(client, key=key, **corrected).status_code == 200
+    tasks = list(Task.objects.select_related("customer"))
+    assert [task.text for task in tasks] == texts
+    assert sorted(task.customer.phone or task.customer.email for task in tasks) == reached
+
+
+def test_what_is_corrected_after_the_answer_is_another_message(client, town):
+    key = str(uuid.uuid4())
+    send(client, key=key)
+    agent = AgentFactory(user__roles=["supervisor"])
+    finish_task(Task.objects.get().pk, by=agent, result="answered", at=MONDAY_NIGHT)
+    send(client, key=key)
+    assert Task.objects.count() == 1
+    send(client, key=key, text="It is still full.")
+    assert Task.objects.open().get().text == "It is still full."
 
 
 def test_a_card_number_is_hidden_before_it_is_kept(client, town):
