@@ -25,7 +25,7 @@ from contactcenter.lib.events import emit
 from policies.versions import rules_in_force
 from policies.why import why
 
-MOVED = ["agent", "department", "language", "transfers", "offered_at", "answer_step", *HOLD_FIELDS]
+MOVED = ["agent", "department", "language", "transfers", "offered_at", "answer_step", "kept_open_at", *HOLD_FIELDS]
 
 
 @transaction.atomic
@@ -82,9 +82,11 @@ def _change_hands(session: ChatSession, transfer: Transfer, offer: Offer, agent:
 def _begin_clock_of_receiver(session: ChatSession, *, at: datetime) -> None:
     """Let the time to answer begin with the transfer; the resident is silent only once the receiver has written.
 
+    What the first agent kept open is hers to keep open anew.
     Where DF-XFER is not adopted she owes only an answer that was owed before. Source: DF-XFER, EM-COM-D.
     """
     stop_clocks(session)
+    session.kept_open_at = None
     session.answer_step = 0
     if ONCE in rules_in_force([ONCE], at=at) or owes_answer(session):
         go_on_answering(session, at=at)

@@ -18,6 +18,7 @@ from chat.actions import (
     end_as_agent,
     end_wrap_ups,
     expire_transfers,
+    keep_open,
     pass_to_queue,
     place_on_hold,
     resume,
@@ -387,6 +388,18 @@ def test_a_question_that_was_asked_before_is_withdrawn(session: ChatSession, rut
     assert session.events.order_by("seq").last().data == {"withdrawn": True}
     session.refresh_from_db()
     assert (session.idle_notice_at, session.idle_deadline) == (None, None)
+
+
+def test_what_the_first_agent_kept_open_is_not_kept_open_by_the_next(session: ChatSession, ruth: Agent) -> None:
+    act_on_due_timers(at=after(100))
+    keep_open(session.pk, agent_id=session.agent_id, at=after(101))
+    ask(session, {"agent": ruth.pk}, at=after(110))
+    take(session, ruth, at=after(112))
+    assert session.kept_open_at is None
+    agent_writes(session, at=after(120))
+    act_on_due_timers(at=after(240))
+    session.refresh_from_db()
+    assert session.idle_notice_at == after(240)
 
 
 @pytest.mark.rule("DF-XFER")
