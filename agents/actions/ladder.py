@@ -30,7 +30,7 @@ from agents.models import MAX_SEATS, Agent, EarlierRecord, LadderStanding, Ladde
 from contactcenter.lib.errors import Invalid
 from contactcenter.lib.events import emit
 from policies.models import RuleVersion
-from policies.versions import in_force, rules_in_force
+from policies.versions import rules_in_force
 
 CAP, DOWN = "EM-CAP", "EM-CAP-down"
 MAX_WHY = 300
@@ -109,20 +109,29 @@ def note_earlier(agent_id: int, *, figures: Record, by: User | None, at: datetim
 
 # Who is to be settled -------------------------------------------------------
 def unsettled(*, at: datetime) -> QuerySet[Agent]:
-    """Return the agents who were settled by another version of EM-CAP than the one that holds at this instant."""
-    version = in_force(CAP, at=at)
-    if version is None:
+    """Return the agents who were settled by other versions of EM-CAP and EM-CAP-down than hold at this instant."""
+    cap, down = _ladder_rules(at=at)
+    if cap is None:
         return Agent.objects.filter(standing__version__isnull=False)
-    return Agent.objects.filter(
-        Q(standing__isnull=True) | Q(standing__version__isnull=True) | ~Q(standing__version=version)
-    )
+    return Agent.objects.filter(Q(standing__isnull=True) | _differs("version", cap) | _differs("descent", down))
+
+
+def _ladder_rules(*, at: datetime) -> tuple[RuleVersion | None, RuleVersion | None]:
+    """Return the versions by which seats are settled; without a ladder nobody steps down from one."""
+    held = rules_in_force([CAP, DOWN], at=at)
+    cap = held.get(CAP)
+    return cap, held.get(DOWN) if cap else None
+
+
+def _differs(field: str, version: RuleVersion | None) -> Q:
+    is_empty = Q(**{f"standing__{field}__isnull": True})
+    return is_empty | ~Q(**{f"standing__{field}": version}) if version else ~is_empty
 
 
 def is_unsettled(agent: Agent, *, at: datetime) -> bool:
     """Say whether that holds of this agent."""
-    version = in_force(CAP, at=at)
-    held = LadderStanding.objects.filter(agent=agent).values_list("version", flat=True).first()
-    return held != (version.pk if version else None)
+    held = LadderStanding.objects.filter(agent=agent).values_list("version", "descent").first()
+    return (held or (None, None)) != tuple(version and version.pk for version in _ladder_rules(at=at))
 
 
 # Settling -------------------------------------------------------------------
@@ -159,7 +168,7 @@ def _settle(
     if cap is None and standing.pk is None and agent.fixed_seats is None and agent.restricted_to is None:
         return agent  # the city has no ladder, and nobody ever limited this agent
     move = _climb(agent, standing, held, is_anew=is_anew) if cap else _Move()
-    standing.version = cap
+    standing.version, standing.descent = cap, held.get(DOWN) if cap else None
     before, was_bound_by = agent.seats, standing.binding
     agent.seats, binding = least(_limits(agent, standing, cap))
     is_new = standing.pk is None

@@ -73,6 +73,7 @@ class LadderStanding(models.Model):
 
     agent = models.OneToOneField(Agent, models.CASCADE, related_name="standing")
     version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    descent = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="+")  # of EM-CAP-down
     rung = models.PositiveSmallIntegerField(default=0)  # the index in the version's rungs
     binding = models.CharField(max_length=11, choices=[(each.value, each.value) for each in Binding])
     is_below = models.BooleanField(default=False)  # the last chats are below the levels of EM-CAP-down

@@ -41,9 +41,9 @@ def recompute_all(agent_ids: Iterable[int | None], *, at: datetime) -> None:
 
 
 def settle_ladders(*, at: datetime) -> int:
-    """Settle those whose EM-CAP has another version now, because it was changed or its day has come; answer how many.
+    """Settle those for whom another version of EM-CAP or EM-CAP-down holds by now; answer how many.
 
-    Safe to run twice. Source: EM-CAP, decision 5.
+    Safe to run twice. Source: EM-CAP, EM-CAP-down, decision 5.
     """
     due = list(unsettled(at=at).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     recompute_all(due, at=at)
