@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from agents.actions import set_presence
+from agents.actions import restrict_seats, set_presence
 from agents.models import Agent, Presence
 from chat.actions import (
     Draft,
@@ -45,6 +46,7 @@ from chat.actions import (
     expire_transfers,
     pass_to_queue,
     place_on_hold,
+    recompute,
     resume,
     route,
 )
@@ -52,12 +54,22 @@ from chat.actions.requeue import requeue_all_of
 from chat.models import ChatEvent, ChatSession, Offer, Seat, Side, StaffEvent, Transfer
 from contactcenter.lib.errors import DomainError
 from tests.chat.conftest import NOON, City, online_agent
+from tests.chat.test_ladder import finished
 from tests.factories import QueuedSessionFactory
 from tests.policies.factories import adopt
 
 OFFER, TRANSFER = timedelta(seconds=30), timedelta(seconds=60)
 AGENTS = st.integers(0, 3)
 CHATS = st.integers(0, 4)  # how long ago it was asked for; of few chats much comes about
+OF_ROADS = (2, 3)  # and who supervises all
+RUNGS = [{"chats": count, "seats": count + 1} for count in range(3)]
+DESCENT = {
+    "below_satisfaction": 80,
+    "first_response_seconds": 60,
+    "window": 1,
+    "min_ratings": 1,
+    "chats_between": 0,
+}
 LUCK = st.integers(0, 3)  # 3: anybody tries it, else whom it concerns
 
 
@@ -78,6 +90,7 @@ class Passed:
     deadline: datetime | None
     is_choice: bool = False
     is_person: bool = False
+    to_roads: bool = False
     ending: str = ""
 
 
@@ -91,6 +104,7 @@ class Chat:
     offer: Asked | None = None
     passed: Passed | None = None
     transfers: int = 0
+    is_of_roads: bool = False  # else of the general services, where everybody is
     asked: dict[int, tuple[Asked, Passed]] = field(default_factory=dict)  # the last transfer offered to each agent
     queue_offers: dict[int, Asked] = field(default_factory=dict)
 
@@ -113,8 +127,11 @@ class ChatMachine(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.at = NOON
-        self.seats = dict.fromkeys(range(len(self.agents)), 2)
-        self.online = dict.fromkeys(self.seats, True)
+        everybody = range(len(self.agents))
+        self.finished = dict.fromkeys(everybody, 0)
+        self.rungs = dict.fromkeys(everybody, 0)
+        self.limits: dict[int, int | None] = dict.fromkeys(everybody)
+        self.online = dict.fromkeys(everybody, True)
         self.known: dict[UUID, Chat] = {}
 
     def teardown(self) -> None:
@@ -130,7 +147,10 @@ class ChatMachine(RuleBasedStateMachine):
         return sum(offer is not None and offer.agent == agent for offer in offers)
 
     def is_full(self, agent: int, *, but: UUID | None = None) -> bool:
-        return self.held(agent) + self.offered(agent, but=but) >= self.seats[agent]
+        return self.held(agent) + self.offered(agent, but=but) >= self.seats_of(agent)
+
+    def seats_of(self, agent: int) -> int:
+        return min(RUNGS[self.rungs[agent]]["seats"], self.limits[agent] or len(RUNGS))
 
     def close_offer(self, chat: Chat, ending: str) -> None:
         if chat.offer is not None:
@@ -171,6 +191,7 @@ class ChatMachine(RuleBasedStateMachine):
     @initialize()
     def first(self) -> None:
         for agent in range(4):
+            self.finish(agent, is_good=True)
             self.ask()
             pk, chat = self.pick(0)
             if agent < 3:
@@ -228,6 +249,9 @@ class ChatMachine(RuleBasedStateMachine):
             chat.status, chat.owner = "active", agent
 
     def _of_accept(self, pk: UUID, chat: Chat, agent: int) -> str:
+        was_asked = agent in chat.asked or agent in chat.queue_offers or agent == chat.owner
+        if chat.is_of_roads and agent not in OF_ROADS and not was_asked:
+            return "not_found"
         if chat.status == "ended":
             return "ended"
         if chat.runs:
@@ -307,7 +331,7 @@ class ChatMachine(RuleBasedStateMachine):
         self.do("group", expected, lambda: ask_transfer(pk, agent_id=owner, to=to, at=self.at, **given))
         if expected == "ok":
             self.withdraw(chat)
-            chat.passed = Passed(self.at + TRANSFER)
+            chat.passed = Passed(self.at + TRANSFER, to_roads="department" in to)
             self.learn_offers()
 
     @precondition(lambda self: any(chat.asked for chat in self.known.values()))
@@ -321,6 +345,7 @@ class ChatMachine(RuleBasedStateMachine):
         self.do("accept_transfer", expected, lambda: accept_transfer(pk, agent_id=self.id_of(agent), at=self.at))
         if expected == "ok" and chat.owner != agent and chat.passed is not None:
             chat.passed.ending = "accepted"
+            chat.is_of_roads = chat.is_of_roads or chat.passed.to_roads
             self.close_offer(chat, "accepted")
             chat.status, chat.owner, chat.transfers = "active", agent, chat.transfers + 1
 
@@ -417,10 +442,31 @@ class ChatMachine(RuleBasedStateMachine):
             chat.status, chat.owner = "queued", None
             self.counted["requeue"] += 1
 
-    @rule(agent=AGENTS, seats=st.integers(1, 3))
-    def step(self, agent: int, seats: int) -> None:
-        Agent.objects.filter(pk=self.id_of(agent)).update(seats=seats)
-        self.seats[agent] = seats
+    @rule(agent=AGENTS, is_good=st.booleans())
+    def finish(self, agent: int, is_good: bool) -> None:
+        """A chat of before is rated: a bad one takes the agent a rung down, a good one to where all chats lead."""
+        self.finished[agent] += 1
+        self.rated(agent, is_good=is_good)
+        before, rung = self.rungs[agent], max(0, self.rungs[agent] - 1)
+        self.rungs[agent] = max(before, min(self.finished[agent], len(RUNGS) - 1)) if is_good else rung
+        self.counted["step down"] += self.rungs[agent] < before
+        self.counted["step up"] += self.rungs[agent] > before
+        if self.held(agent) > self.seats_of(agent):
+            self.counted["above the cap after a step"] += 1
+
+    def rated(self, agent: int, *, is_good: bool) -> None:
+        ended_at = NOON - timedelta(days=1) + self.finished[agent] * timedelta(seconds=1)
+        finished(self.agents[agent], 1, rating=5 if is_good else 1, ended_at=ended_at, city=self.city)
+        recompute(self.id_of(agent), at=self.at)
+
+    @rule(agent=AGENTS, to=st.sampled_from([None, None, 1, 2, 3]))
+    def limit(self, agent: int, to: int | None) -> None:
+        """A supervisor limits how many chats somebody holds, or lifts that."""
+        expected = "invalid" if to is None and self.limits[agent] is None else "ok"
+        by = self.city.supervisor.user
+        act = partial(restrict_seats, self.id_of(agent), to=to, why="She asked for it.", by=by, at=self.at)
+        self.do("limit" if to else "lift", expected, act)
+        self.limits[agent] = to
 
     @rule(agent=AGENTS, state=st.sampled_from([Presence.ONLINE, Presence.ONLINE, Presence.BREAK]))
     def presence(self, agent: int, state: Presence) -> None:
@@ -451,6 +497,11 @@ class ChatMachine(RuleBasedStateMachine):
         assert dict(Seat.objects.values_list("session", "agent")) == owners
 
     @invariant()
+    def the_ladder_gives_as_many_seats_as_the_model(self) -> None:
+        seats = {self.id_of(agent): self.seats_of(agent) for agent in self.rungs}
+        assert dict(Agent.objects.filter(pk__in=seats).values_list("pk", "seats")) == seats
+
+    @invariant()
     def what_is_open_is_what_the_model_says(self) -> None:
         offers = {pk: self.id_of(chat.offer.agent) for pk, chat in self.known.items() if chat.offer is not None}
         assert dict(Offer.objects.open().values_list("session", "agent")) == offers
@@ -460,6 +511,8 @@ class ChatMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.rule("EM-FWD")
+@pytest.mark.rule("EM-CAP")
+@pytest.mark.rule("EM-CAP-down")
 def test_whatever_is_asked_in_whatever_order_the_model_knows_what_comes_of_it(city: City) -> None:
     adopt("EM-FWD", seconds=60)
     adopt("EM-DIS-B")
@@ -472,7 +525,8 @@ def test_whatever_is_asked_in_whatever_order_the_model_knows_what_comes_of_it(ci
     roads = online_agent("Rita", city.general, city.roads)
     Agent.objects.filter(pk=city.rudi.pk).update(presence=Presence.BREAK)
     ChatMachine.agents = [city.rosa, ruth, roads, city.supervisor]
-    Agent.objects.update(seats=2)
+    adopt("EM-CAP", rungs=RUNGS, maximum=len(RUNGS), trainee_seats=1)
+    adopt("EM-CAP-down", **DESCENT)
     ChatMachine.counted.clear()
     run_state_machine_as_test(
         ChatMachine,
@@ -488,5 +542,6 @@ def test_whatever_is_asked_in_whatever_order_the_model_knows_what_comes_of_it(ci
     # It proves little unless most of it really came about.
     wanted = ("accept ok", "place_on_hold ok", "resume ok", "end ok", "transfer ok", "transfer no_seat", "requeue")
     wanted += ("accept_transfer ok", "decline_transfer ok", "group ok", "offer queue", "offer transfer")
+    wanted += ("step up", "step down", "above the cap after a step", "limit ok", "lift ok", "lift invalid")
     missing = [each for each in wanted if not ChatMachine.counted[each]]
     assert missing == [], ChatMachine.counted
