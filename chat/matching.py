@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,21 +17,22 @@ from django.db.models.functions import Coalesce
 from agents.assignment import unassigned
 from agents.certification import lacking
 from agents.hours import local_date
-from agents.models import Agent, Channel, Department, Membership
+from agents.models import Agent, Channel, Department, Membership, Presence
 from agents.rules import DESK_ROLES
 from chat.matching_rules import Candidate, Match, Waiting, match, reach_of
 from chat.models import ChatEvent, ChatSession, Ending, Kind, Offer
-from chat.opening import opening_of
-from policies.calendars import latest
+from chat.opening import Opening, opening_of
 from policies.models import RuleVersion
 
 CHAT = Channel.CHAT.value
+ONLINE = (Presence.ONLINE.value,)
+THERE = tuple(state.value for state in Presence if state != Presence.OFFLINE)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Online, allowed to work, and connected: whose last socket is gone has a deadline, and is offered nothing. Idle: since
+# Present, allowed to work, and connected: whose last socket is gone has a deadline, and is offered nothing. Idle: since
 # the last chat came or went, the last offer ended, the last change of presence. Active: the last frame or page that
 # this person caused.
-_ONLINE = """
+_PRESENT = """
 SELECT a.id, a.seats
        - (SELECT count(*) FROM chat_seat s WHERE s.agent_id = a.id)
        - (SELECT count(*) FROM chat_offer o WHERE o.agent_id = a.id AND o.ended_at IS NULL),
@@ -45,7 +46,7 @@ SELECT a.id, a.seats
 FROM agents_agent a
 JOIN agents_user u ON u.id = a.user_id AND u.is_active
 LEFT JOIN agents_presenceinterval i ON i.agent_id = a.id AND i.ended_at IS NULL
-WHERE a.presence = 'online'
+WHERE a.presence = ANY(%(present)s)
   AND (a.suspended_until IS NULL OR a.suspended_until <= %(at)s)
   AND a.offline_deadline IS NULL
   AND EXISTS (SELECT 1 FROM agents_rolegrant g WHERE g.user_id = u.id AND g.role = ANY(%(roles)s))
@@ -62,10 +63,10 @@ class Online:
     active_at: datetime
 
 
-def online_agents(*, at: datetime) -> list[Online]:
-    """Return the agents who are online and may work."""
+def online_agents(*, at: datetime, present: Collection[str] = ONLINE) -> list[Online]:
+    """Return the agents who are online, or present in one of these ways, and may work."""
     with connection.cursor() as cursor:
-        cursor.execute(_ONLINE, {"at": at, "roles": sorted(DESK_ROLES)})
+        cursor.execute(_PRESENT, {"at": at, "roles": sorted(DESK_ROLES), "present": list(present)})
         return [Online(pk, free, idle or NEVER, active or NEVER) for pk, free, idle, active in cursor.fetchall()]
 
 
@@ -76,17 +77,30 @@ def away_span(version: RuleVersion | None) -> timedelta | None:
 
 def plan_offers(away: RuleVersion | None, *, at: datetime) -> dict[UUID, Match | str]:
     """Return, for each chat that waits unoffered, in queue order, to whom it is to be offered, or why to nobody."""
-    waiting = waiting_chats(at=at)
-    return match(waiting, candidates(away, at=at), at=at) if waiting else {}
+    by_date: dict[date, list[Waiting]] = defaultdict(list)
+    for chat in waiting_chats(at=at):
+        by_date[chat.on].append(chat)
+    found: dict[UUID, Match | str] = {}
+    for on, waiting in by_date.items():  # one, unless it is midnight between two zones
+        agents = candidates(away, on=on, at=at)
+        taken = Counter(each.agent_id for each in found.values() if isinstance(each, Match))
+        for agent in agents:
+            agent.free -= taken[agent.id]
+        found |= match(waiting, agents, at=at)
+    return found
 
 
-def candidates(away: RuleVersion | None, *, at: datetime) -> list[Candidate]:
-    """Return who is online with what the choice asks for; a few statements, however many they are."""
-    online = online_agents(at=at)
+def candidates(
+    away: RuleVersion | None, *, on: date, at: datetime, present: Collection[str] = ONLINE
+) -> list[Candidate]:
+    """Return who is online with what the choice asks for; a few statements, however many they are.
+
+    `on`: the local date on which assignments and certificates are asked for, as when the chat is accepted.
+    """
+    online = online_agents(at=at, present=present)
     ids = [agent.id for agent in online]
-    today = local_date(at, calendar=latest(None))
-    without = unassigned(ids, channel=CHAT, on=today, at=at)
-    lacks = lacking(ids, channel=CHAT, on=today)
+    without = unassigned(ids, channel=CHAT, on=on, at=at)
+    lacks = lacking(ids, channel=CHAT, on=on)
     departments, primaries = _memberships(ids)
     languages = _languages(ids)
     span = away_span(away)
@@ -133,7 +147,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
     helpers = department_helpers()
     passed, missed = _answered_so(Ending.DECLINED, ids), _answered_so(Ending.EXPIRED, ids)
     lost = _lost_by([row["pk"] for row in rows if row["requeues"]])
-    is_open = _open_departments({row["department_id"] for row in rows}, at=at)
+    openings = _openings({row["department_id"] for row in rows}, at=at)
     return [
         Waiting(
             id=row["pk"],
@@ -141,7 +155,8 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
             language=row["language_id"],
             asks_for_language=row["language_id"] != settings.LANGUAGE_CODE,
             is_for_all=row["is_for_all"],
-            is_open=is_open[row["department_id"]],
+            is_open=openings[row["department_id"]].may_be_accepted,
+            on=local_date(at, calendar=openings[row["department_id"]].calendar),
             passed_by=frozenset(passed[row["pk"]]),
             missed_by=frozenset(missed[row["pk"]]),
             lost_by=frozenset(lost[row["pk"]]),
@@ -158,11 +173,6 @@ def department_helpers() -> dict[int, tuple[int, int]]:
         for pk, helper, seconds in rows.values_list("pk", "overflow_id", "overflow_after_seconds")
         if helper is not None and seconds is not None
     }
-
-
-def reach_of_session(session: ChatSession, *, at: datetime) -> tuple[int, ...]:
-    """Return the departments whose agents see a chat that waits: its own, and those that help out by now."""
-    return reach_of(session.department_id, at - session.queued_at, department_helpers())
 
 
 def _answered_so(ending: Ending, ids: Collection[UUID]) -> dict[UUID, set[int]]:
@@ -184,6 +194,6 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, set[int]]:
     return grouped
 
 
-def _open_departments(ids: Collection[int], *, at: datetime) -> dict[int, bool]:
+def _openings(ids: Collection[int], *, at: datetime) -> dict[int, Opening]:
     departments = Department.objects.filter(pk__in=ids)
-    return {department.pk: opening_of(department, at=at).may_be_accepted for department in departments}
+    return {department.pk: opening_of(department, at=at) for department in departments}

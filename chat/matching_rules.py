@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 Rank = tuple[bool, bool, bool, int, bool, datetime, int, int]
@@ -34,7 +34,7 @@ class Waiting:
     """A chat that waits and is on offer to nobody.
 
     `reach` are the departments to whose agents it is offered, its own first.
-    `asks_for_language`: it is in another language than the city's own.
+    `asks_for_language`: it is in another language than the city's own. `on`: the local date of its department.
     `passed_by` declined it, `missed_by` let its offer run out, `lost_by` had it and were lost.
     """
 
@@ -44,6 +44,7 @@ class Waiting:
     asks_for_language: bool
     is_for_all: bool
     is_open: bool
+    on: date
     passed_by: frozenset[int] = frozenset()
     missed_by: frozenset[int] = frozenset()
     lost_by: frozenset[int] = frozenset()

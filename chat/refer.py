@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from agents.hours import calendar_of, local_date
 from agents.models import Department
-from chat.matching import candidates
+from chat.matching import CHAT, candidates
 from contactcenter.lib.errors import WrongState
 from policies.versions import in_force, rules_in_force
 from policies.why import source_of
@@ -58,6 +59,7 @@ def contact_of(department: Department) -> Contact:
 
 def is_somebody_there(department: Department, *, language: str, but: int | None, at: datetime) -> bool:
     """Say whether somebody of a department, other than the agent `but`, could take a chat in this language now."""
+    on = local_date(at, calendar=calendar_of(department.pk, channel=CHAT))
     return any(
         department.pk in agent.departments
         and agent.id != but
@@ -65,7 +67,7 @@ def is_somebody_there(department: Department, *, language: str, but: int | None,
         and agent.is_assigned
         and not agent.is_away
         and agent.lacks.isdisjoint({None, language})
-        for agent in candidates(in_force(AWAY, at=at), at=at)
+        for agent in candidates(in_force(AWAY, at=at), on=on, at=at)
     )
 
 

@@ -17,7 +17,7 @@ from chat.actions.choices import WAITS, Option
 from chat.actions.messages import record
 from chat.actions.seen import note_away
 from chat.actions.sessions import end
-from chat.actions.stays import BUSY, LANGUAGE, is_anybody_there, is_spoken
+from chat.actions.stays import BUSY, LANGUAGE, is_language_missing
 from chat.actions.waiting import CHOICES
 from chat.models import ChatSession, Kind, Side, Wording
 from chat.projection import iso
@@ -62,7 +62,7 @@ def _tell(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -
     """Say what is the matter: nobody free, or nobody who speaks the language. Source: EM-COM-Daii, EM-LANG."""
     session.busy_deadline, session.busy_told_at = None, at
     session.save(update_fields=["busy_deadline", "busy_told_at"])
-    lacks_language = LANGUAGE in held and is_anybody_there(session) and not is_spoken(session, at=at)
+    lacks_language = LANGUAGE in held and is_language_missing(session, at=at)
     causes = [rule for rule, holds in ((BUSY, BUSY in held), (LANGUAGE, lacks_language)) if holds]
     if not causes:
         return
@@ -177,7 +177,7 @@ def _let_go(session: ChatSession, version: RuleVersion, *, at: datetime) -> None
 def note_the_away(*, at: datetime) -> int:
     """Let the desk know whose resident is not there at the moment. It ends nothing. Source: SJ-ACD."""
     version = in_force(PRESENCE, at=at)
-    if version is None or not is_mine("chat.away"):
+    if version is None or not is_mine("chat.away_residents"):
         return 0
     span = timedelta(seconds=version.number_of("away_seconds"))
     running = ChatSession.objects.filter(status__in=[Status.ACTIVE, Status.ON_HOLD], away_at__isnull=True)

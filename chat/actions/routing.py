@@ -140,7 +140,7 @@ def note_who_is_away(*, at: datetime) -> int:
     They stay online and keep their chats; nothing new is offered to them, and
     they and their colleagues read it. Source: EM-COM-D.
     """
-    if not is_mine("chat.away"):
+    if not is_mine("chat.away_agents"):
         return 0
     span = away_span(in_force(AWAY, at=at))
     online = online_agents(at=at) if span is not None else []

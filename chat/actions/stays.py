@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q
-
-from agents.certification import certified_languages
 from agents.hours import calendar_of, local_date
-from agents.models import Agent, AgentQuerySet, Channel, Presence
 from chat.actions.waiting import start_choices
+from chat.matching import CHAT, ONLINE, THERE, candidates
+from chat.matching_rules import Candidate
 from chat.models import ChatSession
-from policies.versions import rules_in_force
+from policies.models import RuleVersion
+from policies.versions import in_force, rules_in_force
 
-BUSY, LANGUAGE = "EM-COM-Daii", "EM-LANG"
+BUSY, LANGUAGE, AWAY = "EM-COM-Daii", "EM-LANG", "EM-COM-D"
 STAY_FIELDS = ["choice_deadline", "choice_version", "busy_deadline", "busy_told_at"]
-CHAT = Channel.CHAT.value
 
 
 def begin_stay(session: ChatSession, *, at: datetime) -> None:
@@ -31,41 +30,38 @@ def begin_stay(session: ChatSession, *, at: datetime) -> None:
     if BUSY in held:
         wait = timedelta(seconds=held[BUSY].number_of("busy_seconds"))
         session.busy_deadline = at + wait if is_seat_free(session, at=at) else at
-    elif LANGUAGE in held and not is_spoken(session, at=at):
+    elif LANGUAGE in held and is_language_missing(session, at=at):
         session.busy_deadline = at
 
 
 def is_seat_free(session: ChatSession, *, at: datetime) -> bool:
-    """Say whether somebody online has a seat free for a chat of this department and language."""
-    free = (
-        _who_serves(session)
-        .filter(presence=Presence.ONLINE)
-        .annotate(
-            held=Count("held_seats", distinct=True),
-            offered=Count("offers", filter=Q(offers__ended_at__isnull=True), distinct=True),
-        )
-    )
-    return _speaks(set(free.filter(held__lt=F("seats") - F("offered")).values_list("pk", flat=True)), session, at=at)
+    """Say whether somebody who could be offered a chat of this department and language has a seat free."""
+    online = _who_serves(session, in_force(AWAY, at=at), present=ONLINE, at=at)
+    return any(agent.free > 0 and not agent.is_away and _speaks(agent, session) for agent in online)
 
 
-def is_spoken(session: ChatSession, *, at: datetime) -> bool:
-    """Say whether anybody who is there, busy or not, is certified for the language of the chat. Source: EM-LANG."""
-    there = _who_serves(session).exclude(presence=Presence.OFFLINE)
-    return _speaks(set(there.values_list("pk", flat=True)), session, at=at)
+def is_language_missing(session: ChatSession, *, at: datetime) -> bool:
+    """Say whether somebody is there for the chat, busy or not, but nobody certified for its language.
+
+    Source: EM-LANG.
+    """
+    there = _who_serves(session, None, present=THERE, at=at)
+    return bool(there) and not any(_speaks(agent, session) for agent in there)
 
 
-def is_anybody_there(session: ChatSession) -> bool:
-    """Say whether anybody is there for the chat at all, whatever they speak."""
-    return _who_serves(session).exclude(presence=Presence.OFFLINE).exists()
-
-
-def _who_serves(session: ChatSession) -> AgentQuerySet:
-    agents = Agent.objects.filter(user__is_active=True)
-    return agents if session.is_for_all else agents.filter(departments=session.department_id)
-
-
-def _speaks(agent_ids: set[int], session: ChatSession, *, at: datetime) -> bool:
-    if not agent_ids:
-        return False
+def _who_serves(
+    session: ChatSession, away: RuleVersion | None, *, present: Collection[str], at: datetime
+) -> list[Candidate]:
+    """Return who is present and might be offered a chat of this department, as the routing sees them."""
     on = local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
-    return session.language_id in certified_languages(agent_ids, channel=CHAT, on=on)
+    return [
+        agent
+        for agent in candidates(away, on=on, at=at, present=present)
+        if agent.is_assigned
+        and None not in agent.lacks
+        and (session.is_for_all or session.department_id in agent.departments)
+    ]
+
+
+def _speaks(agent: Candidate, session: ChatSession) -> bool:
+    return session.language_id in agent.languages and session.language_id not in agent.lacks

@@ -157,6 +157,12 @@ def day_of(session: ChatSession, *, at: datetime) -> date:
     return local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
 
 
+def _day_there(target: Target, session: ChatSession, *, at: datetime) -> date:
+    """Return the date on which that is asked once the chat has been passed on, in the department it is then in."""
+    department_id = target.department.pk if target.department is not None else session.department_id
+    return local_date(at, calendar=calendar_of(department_id, channel=CHAT))
+
+
 # Groups -------------------------------------------------------------------------
 def qualified(target: Target, session: ChatSession, *, at: datetime) -> list[Candidate]:
     """Return who of a group is online and may take the chat, whatever they hold, in the order in which they are asked.
@@ -164,7 +170,7 @@ def qualified(target: Target, session: ChatSession, *, at: datetime) -> list[Can
     First those of the chat's own department, of these who has been free the longest. Source: EM-COM-D, EM-COM-Da.
     """
     language = target.language.code if target.language is not None else session.language_id
-    everybody = online_candidates(in_force(AWAY, at=at), at=at)
+    everybody = online_candidates(in_force(AWAY, at=at), on=_day_there(target, session, at=at), at=at)
     able = [
         agent
         for agent in everybody

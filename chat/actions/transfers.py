@@ -330,6 +330,8 @@ def offer_next(transfer_id: int, *, at: datetime) -> bool:
 
     Source: EM-FWD, EM-LANG.
     """
+    if not is_mine(f"chat.transfer {transfer_id}"):  # somebody else looks for the next one just now
+        return False
     transfer = Transfer.objects.open().select_related("session", "version").filter(pk=transfer_id).first()
     found = next_of(transfer, transfer.session, at=at) if transfer is not None else None
     if transfer is None or found is None:

@@ -43,6 +43,7 @@ def chat(**more: Any) -> Waiting:
         "asks_for_language": False,
         "is_for_all": False,
         "is_open": True,
+        "on": NOON.date(),
     }
     return Waiting(uuid.uuid4(), **{**facts, **more})
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.actions import assign_channel, record_activity, set_presence
-from agents.models import Agent, Department, Language, Membership, Presence
+from agents.models import Agent, Department, DepartmentHours, Language, Membership, Presence
 from chat.actions import accept, decline, end_as_agent, expire_offers, route
 from chat.actions.screened import Flag, raise_flags
 from chat.models import ChatSession, Ending, Offer, Seat, StaffKind
@@ -235,6 +235,37 @@ def test_the_supervisor_decides_who_takes_chats(city: City) -> None:
     assign_channel(city.rosa, "chat", from_on=NOON.date(), why="Takes chats.", by=UserFactory())
     route(at=NOON + SECOND)
     assert offered_to(session) == city.rosa
+
+
+@pytest.mark.rule("EM-COM-Da")
+def test_it_is_the_day_of_the_chats_department_that_counts(city: City) -> None:
+    adopt("EM-COM-Da")
+    calendar()
+    far = calendar(code="far", is_default=False, zone="Pacific/Auckland")
+    DepartmentHours.objects.create(department=city.general, channel="", calendar=far)
+    tomorrow = NOON.date() + timedelta(days=1)  # it is morning there
+    assign_channel(city.rosa, "chat", from_on=tomorrow, why="Takes chats.", by=None)
+    rudi = came_online(city.rudi)
+    assign_channel(rudi, "chat", from_on=NOON.date(), through_on=NOON.date(), why="Takes chats today.", by=None)
+    Membership.objects.create(agent=rudi, department=city.general)
+    Membership.objects.create(agent=city.rosa, department=city.roads)
+    there, here = waits(city.general), waits(city.roads)
+    route(at=NOON)
+    assert (offered_to(there), offered_to(here)) == (city.rosa, rudi)
+
+
+@pytest.mark.rule("SJ-ACD")
+def test_no_seat_is_reserved_twice_when_it_is_midnight_between_two_departments(city: City) -> None:
+    calendar()
+    far = calendar(code="far", is_default=False, zone="Pacific/Auckland")
+    DepartmentHours.objects.create(department=city.general, channel="", calendar=far)
+    city.supervisor.memberships.all().delete()
+    set_presence(city.rudi.pk, Presence.OFFLINE, at=NOON)
+    Membership.objects.create(agent=city.rosa, department=city.roads)
+    Agent.objects.filter(pk=city.rosa.pk).update(seats=1)
+    first, second = waits(city.general, since=2 * SECOND), waits(city.roads)
+    route(at=NOON)
+    assert (offered_to(first), unmatched(second)) == (city.rosa, "no_seat")
 
 
 @pytest.mark.rule("EM-COM-Da")

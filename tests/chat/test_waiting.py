@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
-from agents.actions import set_presence
-from agents.models import Agent, Department, Language
+from agents.actions import assign_channel, set_presence
+from agents.models import Agent, ChannelAssignment, Department, Language
 from chat import news
 from chat.actions import Request, accept, place_on_hold, request_chat
 from chat.actions.requeue import requeue
@@ -111,6 +112,36 @@ def test_who_is_not_online_has_no_seat_free(city: City, presence: str) -> None:
     assert session.busy_deadline == NOON
 
 
+def suspend(agent: Agent) -> None:
+    Agent.objects.filter(pk=agent.pk).update(suspended_until=after(600))
+
+
+def lose_connection(agent: Agent) -> None:
+    Agent.objects.filter(pk=agent.pk).update(offline_deadline=after(60))
+
+
+def leave_the_desk(agent: Agent) -> None:
+    adopt("EM-COM-D", away_seconds=300, answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+    agent.intervals.update(started_at=after(-600))
+
+
+def assign_nobody(agent: Agent) -> None:
+    adopt("EM-COM-Da")
+
+
+NOT_THERE = [suspend, lose_connection, assign_nobody]
+
+
+@pytest.mark.rule("EM-COM-Daii")
+@pytest.mark.parametrize("happens", [*NOT_THERE, leave_the_desk])
+def test_whoever_could_be_offered_no_chat_has_no_seat_free(city: City, happens: Callable[[Agent], None]) -> None:
+    adopt("EM-COM-Daii", busy_seconds=30)
+    assert ask(city.general, city.english).busy_deadline == after(30)
+    for agent in (city.rosa, city.supervisor):
+        happens(agent)
+    assert ask(city.general, city.english).busy_deadline == NOON
+
+
 def test_who_is_accepted_in_time_is_not_told(city: City) -> None:
     adopt("EM-COM-Daii", busy_seconds=30)
     session = ask(city.general, city.english)
@@ -143,6 +174,19 @@ def test_where_nobody_there_speaks_the_language_the_queue_says_so_and_offers_a_c
     spoken = ask(city.general, city.english)
     act_on_due_timers(at=NOON)
     assert notices(spoken, "EM-LANG") == []
+
+
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.parametrize("happens", NOT_THERE)
+def test_who_speaks_it_and_could_be_offered_no_chat_is_not_there(city: City, happens: Callable[[Agent], None]) -> None:
+    adopt("EM-LANG")
+    for agent in (city.rosa, city.supervisor):
+        assign_channel(agent, "chat", from_on=NOON.date(), why="Takes chats.", by=None)
+    city.supervisor.languages.clear()
+    assert ask(city.general, city.english).busy_deadline is None
+    happens(city.rosa)
+    ChannelAssignment.objects.filter(agent=city.rosa).delete()
+    assert ask(city.general, city.english).busy_deadline == NOON
 
 
 @pytest.mark.rule("EM-LANG")
