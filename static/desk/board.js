@@ -1,7 +1,7 @@
 // What the desk knows: chats, offers, who waits, the team, the seats. No page in here.
 
 import { forTab } from '../chat/keep.js';
-import { Chat } from './chat.js';
+import { Chat, isRunning } from './chat.js';
 
 const KEPT_AWAY = 200; // chats that were put away, remembered by this tab
 
@@ -46,7 +46,10 @@ export class Board {
 
   /** What the server says of a chat that is the agent's. */
   known({ session, last_seq: _latest, type: _type, ...facts }) {
-    if (this.putAway.has(session) && facts.state === 'ended') return;
+    if (this.putAway.has(session)) {
+      if (!isRunning(facts.state)) return;
+      this.isBack(session);
+    }
     this.chat(session).learn(facts);
   }
 
@@ -105,6 +108,16 @@ export class Board {
   away(id) {
     this.chats.delete(id);
     this.putAway.add(id);
+    this.keepAway();
+  }
+
+  /** A chat that was passed on is the agent's again: everything of it is heard, from its first event on. */
+  isBack(id) {
+    this.putAway.delete(id);
+    this.keepAway();
+  }
+
+  keepAway() {
     forTab.set('put-away', [...this.putAway].slice(-KEPT_AWAY));
   }
 

@@ -4,6 +4,8 @@ import { Pace } from '../chat/paced.js';
 import { Outbox, Transcript } from '../chat/store.js';
 import { StaffNotes, newsOf } from './notes.js';
 
+export const isRunning = (state) => state === 'active' || state === 'on_hold';
+
 export class Chat {
   /** `me()`: the id of the agent at this desk. */
   constructor(session, { send, onOutbox, me = () => undefined, seen = 0 }) {
@@ -24,7 +26,7 @@ export class Chat {
   }
 
   get isRunning() {
-    return this.facts.state === 'active' || this.facts.state === 'on_hold';
+    return isRunning(this.facts.state);
   }
 
   /** Something is written, or was stopped, that nobody has yet. */

@@ -82,7 +82,8 @@ class PlayedDesk:
         event = {"type": "event", "session": session, "seq": len(events) + 1, "id": str(uuid4()), "kind": kind}
         event |= {"from": side, "name": None, "text": "", "at": at(), "rule": None, "data": {}} | more
         events.append(event)
-        self.send(event)
+        if session in self.sessions:  # of another's chat this desk hears nothing
+            self.send(event)
         return event
 
     def says(self, session: str, text: str, side: str = "customer", **more: Any) -> Body:
@@ -96,6 +97,19 @@ class PlayedDesk:
         entry |= {"text": "", "at": at(), "rule": None, "data": {}} | more
         entries.append(entry)
         self.send(entry)
+
+    def takes_away(self, session: str) -> None:
+        """Give a chat to somebody else: the last that this desk hears of it is `left`."""
+        self.tell(session, "left", "agent", name="Rosa", data={"agent": ROSA})
+        del self.sessions[session]
+
+    def gives_back(self, session: str, **facts: Any) -> None:
+        """Let a chat that was taken away be the agent's again: all of it is sent, from event 1 on."""
+        self.sessions[session] = FACTS | {"session": session} | facts
+        self.send({"type": "session", **self.sessions[session]})
+        for event in list(self.events[session]):
+            self.send(event)
+        self.tell(session, "joined", "agent", name="Rosa", data={"agent": ROSA})
 
     def holds_out(self, session: str, seconds: float = 25, **more: Any) -> None:
         """Offer a chat to the agent."""
@@ -128,7 +142,7 @@ class PlayedDesk:
     def _said(self, socket: WebSocketRoute, frame: Body) -> None:
         if frame["type"] == "hello":
             self.sockets.append(socket)
-            self._greet(socket)
+            self._greet(socket, frame["cursors"])
             return
         self.asked.append(frame)
         if frame["type"] in ("typing", "read"):
@@ -147,18 +161,17 @@ class PlayedDesk:
         held = sum(facts["state"] != "ended" for facts in self.sessions.values())
         return {"held": held, "allowed": 3, "why": "3 chats: 42 chats held (EM-CAP)."}
 
-    def _greet(self, socket: WebSocketRoute) -> None:
+    def _greet(self, socket: WebSocketRoute, cursors: dict[str, int]) -> None:
         welcome: Body = {"type": "welcome", "agent": {"id": ROSA, "name": "Rosa"}, "presence": self.presence}
         welcome |= {"seats": self._seats()}
         welcome |= {"queue": self.queue, "offers": self.offers, "colleagues": colleagues(), "server_time": at()}
         welcome |= {"departments": [DEPARTMENT | {"page": "https://maplebrook.example/help"}]}
         welcome |= {"languages": [{"code": "en", "name": "English"}]}
         welcome |= {"sessions": [{**facts, "last_seq": len(self.events[key])} for key, facts in self.sessions.items()]}
-        for frame in (welcome, *(each for events in self.events.values() for each in events)):
-            socket.send(json.dumps(frame))
-        for entries in self.staff.values():
-            for entry in entries:
-                socket.send(json.dumps(entry))
+        socket.send(json.dumps(welcome))
+        for session in self.sessions:
+            for frame in (*self.events[session][cursors.get(session, 0) :], *self.staff.get(session, ())):
+                socket.send(json.dumps(frame))
 
 
 def colleagues() -> list[Body]:

@@ -322,6 +322,32 @@ def test_drafts_come_back_and_hold_the_page(sit: Sit) -> None:
     assert not page.evaluate(held)
 
 
+@pytest.mark.rule("EM-FWD")
+@pytest.mark.parametrize("is_reloaded", [False, True], ids=["in the same page", "after a reload"])
+def test_a_chat_that_was_put_away_comes_back_with_all_of_it(sit: Sit, is_reloaded: bool) -> None:
+    desk, played = sit(chat)
+    page = desk.page
+    pick(desk)
+    played.takes_away("s1")
+    page.get_by_role("button", name="Put away").click()
+    expect(page.get_by_text("No chat is yours now.")).to_be_visible()
+    played.tell("s1", "message", "agent", name="Rudi", text="I do not know this meter.")
+    if is_reloaded:
+        page.reload()
+        expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+    played.gives_back("s1")
+    played.notes("s1", "note", name="Rudi", text="Third call about this meter.")
+    pick(desk)
+    for text in (*SAID, "I do not know this meter.", "Third call about this meter."):
+        desk.sees(text)
+    played.says("s1", "Are you still there?")
+    desk.sees("Are you still there?")
+    expect(page.get_by_role("button", name="Put away")).to_be_hidden()
+    page.reload()
+    pick(desk)
+    desk.sees("Are you still there?")
+
+
 def test_an_emergency_is_said_at_once(sit: Sit) -> None:
     desk, played = sit(chat)
     played.notes("s1", "emergency", text="smell gas", data={"seq": 3, "emergency": "life"}, rule="EM-911")
