@@ -99,7 +99,10 @@ def log_in(context: BrowserContext, agent: Agent, url: str) -> None:
 
 def at_the_desk(context: BrowserContext, agent: Agent, url: str) -> AtTheDesk:
     log_in(context, agent, url)
-    page = context.new_page()
+    return open_desk(context.new_page(), url)
+
+
+def open_desk(page: Page, url: str) -> AtTheDesk:
     page.goto(f"{url}/desk/")
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     return AtTheDesk(page)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Page, WebSocketRoute
+
+from tests.browser.conftest import PATIENCE
 
 Body = dict[str, Any]
 ROSA, RUDI, NOOR = 1, 2, 3
@@ -132,9 +135,13 @@ class PlayedDesk:
 
     # ---- What the desk asks ----
     def last(self, kind: str) -> Body:
-        """Return the last frame of this type, without what only ties the answer to it."""
-        frame = next(each for each in reversed(self.asked) if each["type"] == kind)
-        return {key: value for key, value in frame.items() if key not in ("type", "ref")}
+        """Wait for a frame of this type, and take it from what was asked, without what only ties the answer to it."""
+        patience = time.monotonic() + PATIENCE / 1000
+        while not (found := [frame for frame in self.asked if frame["type"] == kind]):
+            assert time.monotonic() < patience, f"the desk never asked for `{kind}`"
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")  # what it sent meanwhile comes in
+        self.asked = [frame for frame in self.asked if frame not in found]
+        return {key: value for key, value in found[-1].items() if key not in ("type", "ref")}
 
     def _socket(self, socket: WebSocketRoute) -> None:
         socket.on_message(lambda text: self._said(socket, json.loads(str(text))))

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from agents.models import OutsideBody
 from tests.browser.conftest import City, Server
-from tests.browser.people import AtTheDesk, at_the_desk
+from tests.browser.people import AtTheDesk, log_in, open_desk
 from tests.browser.played_desk import RUDI, PlayedDesk, at
 from tests.browser.test_accessible import SIZES, Look, look, scrolls_sideways  # noqa: F401  (a fixture)
 from tests.factories import DepartmentFactory, LanguageFactory, TopicFactory
@@ -35,14 +35,10 @@ def sit(city: City, server: Server, new_context: NewContext) -> Sit:
 
     def open_it(before: Callable[[PlayedDesk], object], size: str = "wide") -> tuple[AtTheDesk, PlayedDesk]:
         context = new_context(*SIZES[size], locale="en-US")
-        played: list[PlayedDesk] = []
-
-        def play(page: Page) -> None:
-            played.append(PlayedDesk(page))
-            before(played[0])
-
-        context.on("page", play)
-        return at_the_desk(context, city.rosa, server.url), played[0]
+        log_in(context, city.rosa, server.url)
+        played = PlayedDesk(context.new_page())
+        before(played)
+        return open_desk(played.page, server.url), played
 
     return open_it
 
@@ -81,6 +77,7 @@ def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(si
     expect(page.get_by_role("list", name="Offered to you")).to_be_hidden()
     assert played.last("decline") == {"session": "q1", "why": "I know the family."}
     played.holds_out("q2")
+    card.wait_for()
     page.keyboard.press("Alt+KeyA")
     expect(page.locator("[data-offers]")).to_be_hidden()
     assert played.last("accept") == {"session": "q2"}
@@ -120,9 +117,9 @@ def test_the_reply_and_the_note_cannot_be_mistaken(sit: Sit, look: Look) -> None
     expect(page.get_by_role("tab", name="Reply")).to_have_attribute("aria-selected", "true")
     expect(page.locator("#reply")).to_have_value("September was estimated, not")
     assert played.last("note") == {"session": "s1", "text": "Meter in the basement, reading asked for."}
-    assert not [frame for frame in played.asked if frame["type"] == "message"]
     played.notes("s1", "note", name="Rosa", text="Meter in the basement, reading asked for.")
     expect(page.locator(".msg-note")).to_contain_text("only staff see it")
+    assert not [frame for frame in played.asked if frame["type"] == "message"]
     assert look.faults == []
 
 
@@ -190,6 +187,7 @@ def test_a_stopped_text_is_never_lost_and_says_what_stopped_it(sit: Sit, look: L
     desk.says(text)
     expect(stopped.locator("mark")).to_have_text("555-0142")
     look.at("desk-confirm", desk, whole=look.size == "narrow")
+    played.last("message")
     del played.answers["message"]
     stopped.get_by_role("button", name="Send anyway, with the phone number").click()
     desk.sees(text)
