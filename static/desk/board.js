@@ -71,6 +71,11 @@ export class Board {
     return this.chats.get(session) ?? [...this.chats.values()].find((chat) => chat.outbox.has(id));
   }
 
+  /** The chat in which this text was stopped. */
+  chatWithStopped(id) {
+    return [...this.chats.values()].find((chat) => chat.stopped.some(({ item }) => item.id === id));
+  }
+
   opened(isOpen) {
     this.isOpen = isOpen;
     if (!isOpen) for (const chat of this.chats.values()) chat.outbox.close();

@@ -22,7 +22,7 @@ export class Chat {
     this.readByOther = 0;
     this.draft = '';
     this.noteDraft = '';
-    this.stopped = null; // a text that the screening stopped: { item, code, spans, detail, rule, why }
+    this.stopped = []; // texts that the screening stopped, in order: { item, code, spans, detail, rule, data, hasAsked }
   }
 
   get isRunning() {
@@ -31,7 +31,7 @@ export class Chat {
 
   /** Something is written, or was stopped, that nobody has yet. */
   get hasDraft() {
-    return this.isRunning && Boolean(this.draft.trim() || this.noteDraft.trim() || this.stopped);
+    return this.isRunning && Boolean(this.draft.trim() || this.noteDraft.trim() || this.stopped.length);
   }
 
   learn(facts) {

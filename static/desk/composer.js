@@ -1,7 +1,8 @@
-// Answering: a reply to the resident or a note that only staff see, drafts kept per chat, and what the screening stopped.
+// Answering: a reply to the resident or a note that only staff see, drafts kept per chat.
 
 import { codePoints } from '../chat/words.js';
 import { find } from './page.js';
+import { Stopped } from './stopped.js';
 import { Tabs } from './tabs.js';
 
 const PAY_COMMAND = '/pay'; // the server puts the city's words in its place
@@ -20,10 +21,7 @@ export class Composer {
     });
     this.box.addEventListener('input', () => this.drafted());
     this.box.addEventListener('keydown', (event) => this.typed(event));
-    this.stop = find('[data-stopped]');
-    this.stop.querySelector('[data-stopped-change]').addEventListener('click', () => this.change());
-    this.stop.querySelector('[data-stopped-send]').addEventListener('click', () => this.sendAnyway());
-    this.stop.querySelector('[data-stopped-ask]').addEventListener('click', () => this.askRelease());
+    this.stopped = new Stopped({ word, send, why, composer: this });
   }
 
   get isWriting() {
@@ -36,7 +34,7 @@ export class Composer {
     this.switchTo('reply');
     this.box.value = chat?.draft ?? '';
     this.gauge();
-    this.showStopped();
+    this.stopped.show();
   }
 
   keep() {
@@ -131,94 +129,24 @@ export class Composer {
 
   takeBack(item) {
     this.chat.outbox.settle(item.id);
+    this.changeAgain(item.text);
+  }
+
+  /** Put a text that was on its way before what is written now. */
+  changeAgain(text) {
     this.switchTo('reply');
-    if (!this.box.value.trim()) this.box.value = item.text;
-    else this.box.value = `${item.text}\n${this.box.value}`;
+    this.box.value = before(text, this.box.value);
     this.drafted();
     this.box.focus();
   }
 
-  // ---- What the screening stopped -----------------------------------------
-
-  /** The server stopped a message; it stays with its reason until the agent has decided. */
-  stopped(chat, frame) {
-    const item = chat.outbox.items.find((each) => each.id === frame.id);
-    if (!item) return;
-    chat.stopped = { item: { ...item }, code: frame.code, spans: frame.spans ?? [], detail: frame.detail, rule: frame.rule, data: { why: frame.why }, hasAsked: false };
-    chat.outbox.settle(frame.id);
-    if (chat === this.chat) this.showStopped(true);
-  }
-
-  showStopped(isNew = false) {
-    const stopped = this.chat?.stopped;
-    this.stop.hidden = !stopped;
-    if (!stopped) return;
-    this.stop.querySelector('[data-stopped-why]').textContent = stopped.detail;
-    this.stop.querySelector('[data-stopped-text]').replaceChildren(...marked(stopped.item.text, stopped.spans));
-    const isConfirm = stopped.code === 'confirm';
-    this.stop.querySelector('[data-stopped-rule]').replaceChildren(...(stopped.rule ? [this.why(stopped)] : []));
-    this.stop.querySelector('[data-stopped-send]').hidden = !isConfirm;
-    this.stop.querySelector('[data-stopped-send]').textContent = this.word('sendAnyway', { what: whys(stopped).map((why) => this.word(`with_${why}`) || why).join(', ') });
-    this.stop.querySelector('[data-stopped-ask]').hidden = isConfirm || stopped.hasAsked;
-    this.stop.querySelector('[data-stopped-asked]').hidden = isConfirm || !stopped.hasAsked;
-    if (isNew) this.stop.querySelector('[data-stopped-change]').focus();
-  }
-
-  change() {
-    const { item } = this.chat.stopped;
-    this.chat.stopped = null;
-    this.showStopped();
-    this.switchTo('reply');
-    this.box.value = this.box.value.trim() ? `${item.text}\n${this.box.value}` : item.text;
-    this.drafted();
-    this.box.focus();
-  }
-
-  sendAnyway() {
-    const { item } = this.chat.stopped;
-    const confirm = whys(this.chat.stopped);
-    this.chat.stopped = null;
-    this.showStopped();
-    this.chat.write(item.text, { confirm });
-    this.box.focus();
-  }
-
-  askRelease() {
-    const { item } = this.chat.stopped;
-    this.send({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${item.id}` });
-  }
-
-  releaseAsked(id) {
-    if (this.chat?.stopped?.item.id !== id) return;
-    this.chat.stopped.hasAsked = true;
-    this.showStopped();
-  }
-
-  /** A supervisor decided on a stopped text. */
-  decided(chat, { id, is_released: isReleased }) {
-    if (chat.stopped?.item.id !== id) return;
-    const { item } = chat.stopped;
-    if (isReleased) chat.write(item.text);
-    else chat.draft = chat.draft ? `${item.text}\n${chat.draft}` : item.text;
-    chat.stopped = null;
-    if (chat !== this.chat) return;
-    this.showStopped();
-    if (!isReleased && this.mode === 'reply') this.box.value = chat.draft;
+  /** Likewise, in a chat that need not be in front; what is being written meanwhile stays where it is. */
+  giveBack(chat, text) {
+    if (chat === this.chat) this.keep();
+    chat.draft = before(text, chat.draft);
+    if (chat === this.chat && this.mode === 'reply') this.box.value = chat.draft;
   }
 }
 
-/** What the spans of a stopped text say they are, each once. */
-const whys = ({ spans }) => [...new Set(spans.map(([, , why]) => why))];
-
-/** A text whose spans are marked, as nodes; spans are counted in code points. */
-function marked(text, spans) {
-  const signs = [...text];
-  const nodes = [];
-  let at = 0;
-  for (const [from, to] of [...spans].sort((one, other) => one[0] - other[0])) {
-    if (from < at || to > signs.length) continue;
-    nodes.push(signs.slice(at, from).join(''), Object.assign(document.createElement('mark'), { textContent: signs.slice(from, to).join('') }));
-    at = to;
-  }
-  return [...nodes, signs.slice(at).join('')];
-}
+/** A text before what is written already, each in lines of its own. */
+const before = (text, written) => (written.trim() ? `${text}\n${written}` : text);

@@ -74,7 +74,7 @@ export class Frames {
     if (board.putAway.has(entry.session)) return;
     const chat = board.chat(entry.session);
     if (!chat.noted(entry)) return;
-    if (entry.kind === 'released') composer.decided(chat, entry.data);
+    if (entry.kind === 'released') composer.stopped.decided(chat, entry.data);
     if (entry.kind === 'emergency') find('[data-urgent-live]').textContent = word('emergencyIn', { name: chat.facts.name ?? word('customer') });
     if (chat === current) thread.notes.show(chat);
   }
@@ -89,13 +89,13 @@ export class Frames {
 
   /** The `ref` of a frame says what was asked, and for which chat. */
   granted({ ref }) {
-    const { composer, wrapUp, word } = this.desk;
+    const { board, composer, wrapUp, word } = this.desk;
     const [what, id] = (ref ?? '').split(' ');
     const acts = {
       accept: () => this.desk.accepted(id),
       mark: () => this.desk.asks.marked(id),
       note: () => composer.noted(),
-      release: () => composer.releaseAsked(id),
+      release: () => composer.stopped.asked(board.chatWithStopped(id), id),
       wrap: () => wrapUp.granted(id),
       link: () => toast(word('linkReported')),
     };
@@ -110,7 +110,7 @@ export class Frames {
     if (this.dialogs.some((dialog) => dialog.refused(what, frame))) return;
     const chat = board.chatOf(frame);
     if (chat && frame.id && (frame.code === 'confirm' || frame.code === 'edit')) {
-      composer.stopped(chat, frame);
+      composer.stopped.add(chat, frame);
       return;
     }
     if (frame.code === 'slow_down' && chat && frame.id) {

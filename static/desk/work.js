@@ -61,7 +61,7 @@ export class Work {
     const chips = flagChips(this.flagTemplates, chat.facts, word);
     chips.push(...deadlinesOf(chat).map(([key, until]) => deadlineChip(key, until, word, board.now())));
     if (chat.isRunning && chat.facts.away_since) chips.push(chip(find('[data-away-chip]'), word('awayChip')));
-    if (chat.stopped) chips.push(chip(find('[data-stopped-chip]'), word('stoppedChip')));
+    if (chat.stopped.length) chips.push(chip(find('[data-stopped-chip]'), word('stoppedChip')));
     else if (chat.hasDraft && chat !== this.current) chips.push(chip(find('[data-draft-chip]'), word('draftChip')));
     const silence = silenceChip(find('[data-silence-chip]'), chat, word, board.skew);
     if (silence) chips.push(silence);

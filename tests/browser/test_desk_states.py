@@ -207,6 +207,46 @@ def test_a_stopped_text_is_never_lost_and_says_what_stopped_it(sit: Sit, look: L
     assert look.faults == []
 
 
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.rule("EM-PII-A")
+def test_every_stopped_text_stays_until_it_is_decided_on(sit: Sit, look: Look) -> None:  # noqa: F811
+    """The second is stopped while a supervisor still looks at the first."""
+    desk, played = sit(chat, look.size)
+    page = desk.page
+    pick(desk)
+    box, stopped = page.locator("#reply"), page.locator(".stopped")
+    profane = {"type": "error", "code": "edit", "detail": "A word of the list.", "rule": "EM-COM-C"}
+    ids = []
+    for number, text in enumerate(("What the hell happened there?", "A hell of a bill, I know."), start=1):
+        played.answers["message"] = profane | {"spans": [[text.index("hell"), text.index("hell") + 4, "profanity"]]}
+        desk.says(text)
+        expect(stopped).to_have_count(number)
+        expect(stopped.last.get_by_role("button", name="Change the text")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(stopped.last).to_contain_text("A supervisor was asked.")
+        expect(box).to_be_focused()
+        ids.append(played.last("ask_release")["id"])
+    number = {"code": "confirm", "detail": "A phone number goes along.", "spans": [[8, 16, "phone"]], "rule": "EM-PII"}
+    played.answers["message"] = {"type": "error"} | number
+    desk.says("Call at 555-0142 please.")
+    expect(page.get_by_role("group", name="A word of the list. 2 of 3")).to_contain_text("A hell of a bill")
+    expect(page.get_by_role("group", name="A phone number goes along. 3 of 3")).to_be_visible()
+    look.at("desk-stopped-texts", desk, whole=look.size == "narrow")
+    del played.answers["message"]
+    box.fill("Half a sentence")
+    played.notes("s1", "released", name="Noor", data={"id": ids[1], "is_released": False})
+    expect(box).to_have_value("A hell of a bill, I know.\nHalf a sentence")
+    played.notes("s1", "released", name="Noor", data={"id": ids[0], "is_released": True})
+    desk.sees("What the hell happened there?")
+    expect(stopped).to_have_count(1)
+    stopped.get_by_role("button", name="Send anyway").press("Enter")
+    desk.sees("Call at 555-0142 please.")
+    expect(box).to_be_focused()
+    expect(page.locator("[data-stopped]")).to_be_hidden()
+    assert look.faults == []
+
+
 @pytest.mark.rule("EM-REF")
 def test_referring_asks_for_a_colleague_first_and_else_brings_the_contact(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(chat, look.size)
