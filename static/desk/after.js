@@ -2,6 +2,7 @@
 
 import { FormDialog } from './dialogs.js';
 import { codesOf, fillSelect, find, isDialogOpen } from './page.js';
+import { notSent } from './sending.js';
 
 export class WrapUp {
   constructor({ board, word, send, onDone }) {
@@ -46,7 +47,7 @@ export class WrapUp {
     const { note, topic, outcome } = this.form.elements;
     const frame = { type: 'wrap_up', session: this.chat.session, note: note.value, topic: topic.value, ref: `wrap ${this.chat.session}` };
     if (outcome.value && this.chat.facts.outcome === 'customer_ended') frame.outcome = outcome.value;
-    if (!this.send(frame)) this.say(this.word('markLost'));
+    if (!this.send(frame)) this.say(notSent(this.word, frame));
   }
 
   granted(session) {

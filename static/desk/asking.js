@@ -2,11 +2,14 @@
 
 import { canOpenCase } from './after.js';
 import { find, isDialogOpen, toast } from './page.js';
+import { notSent } from './sending.js';
 
 export class Asking {
   constructor(desk) {
     this.desk = desk;
-    find('[data-end-dialog]').addEventListener('close', (event) => this.endChosen(event.target));
+    this.endDialog = find('[data-end-dialog]');
+    this.endDialog.addEventListener('submit', (event) => { if (event.submitter?.value === 'end' && !this.isEndSent()) event.preventDefault(); });
+    this.endDialog.addEventListener('close', () => desk.focusReply());
   }
 
   refer() {
@@ -33,14 +36,23 @@ export class Asking {
     find('[data-end-title]').textContent = this.desk.word('end', { name: this.desk.current.facts.name ?? this.desk.word('customer') });
     this.ending = this.desk.current;
     if (this.desk.current.suggested) find('#outcome').value = this.desk.current.suggested;
-    find('[data-end-dialog]').showModal();
+    this.sayOfEnd('');
+    this.endDialog.showModal();
   }
 
-  endChosen(dialog) {
-    const chosen = dialog.returnValue;
-    dialog.returnValue = '';
-    if (chosen === 'end') this.desk.link.send({ type: 'end', session: this.ending.session, outcome: find('#outcome').value, ref: `end ${this.ending.session}` });
-    this.desk.focusReply();
+  /** What cannot be sent keeps the dialog open, with what was chosen. */
+  isEndSent() {
+    const { session } = this.ending;
+    const frame = { type: 'end', session, outcome: find('#outcome').value, ref: `end ${session}` };
+    const isSent = this.desk.send(frame);
+    this.sayOfEnd(isSent ? '' : notSent(this.desk.word, frame));
+    return isSent;
+  }
+
+  sayOfEnd(text) {
+    const box = this.endDialog.querySelector('[data-form-error]');
+    box.querySelector('p').textContent = text;
+    box.hidden = !text;
   }
 
   mark() {

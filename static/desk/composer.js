@@ -9,8 +9,8 @@ const PAY_COMMAND = '/pay'; // the server puts the city's words in its place
 
 export class Composer {
   /** `why({rule, data})` makes the mark of a rule; `onTyping()` hears of each word. */
-  constructor({ word, maxText, send, why, onTyping }) {
-    Object.assign(this, { word, maxText, send, why, onTyping });
+  constructor({ word, maxText, sendAloud, why, onTyping }) {
+    Object.assign(this, { word, maxText, sendAloud, onTyping });
     this.form = find('[data-composer]');
     this.box = find('#reply');
     this.mode = 'reply';
@@ -21,7 +21,7 @@ export class Composer {
     });
     this.box.addEventListener('input', () => this.drafted());
     this.box.addEventListener('keydown', (event) => this.typed(event));
-    this.stopped = new Stopped({ word, send, why, composer: this });
+    this.stopped = new Stopped({ word, sendAloud, why, composer: this });
   }
 
   get isWriting() {
@@ -92,7 +92,7 @@ export class Composer {
     if (!this.chat?.isRunning || !text.trim() || !this.gauge()) return;
     if (this.mode === 'note') {
       if (this.noting) return;
-      if (this.send({ type: 'note', session: this.chat.session, text, ref: `note ${this.chat.session}` })) this.noting = { chat: this.chat, text };
+      if (this.sendAloud({ type: 'note', session: this.chat.session, text, ref: `note ${this.chat.session}` })) this.noting = { chat: this.chat, text };
       return;
     }
     this.chat.write(text);

@@ -16,6 +16,7 @@ import { Offers } from './offers.js';
 import { find, toast } from './page.js';
 import { Passing, Refer } from './passing.js';
 import { attachScripts } from './scripts.js';
+import { sendAloud } from './sending.js';
 import { Shortcuts } from './shortcuts.js';
 import { Thread } from './thread.js';
 import { Title } from './title.js';
@@ -29,8 +30,9 @@ class Desk {
     this.words = find('[data-words]');
     const word = wordsOf(this.words);
     const send = (frame) => this.link.send(frame);
+    const aloud = sendAloud(send, word);
     const { label, outcomeText, endedAs } = labelsOf(this.words, word);
-    this.word = word;
+    Object.assign(this, { word, send, sendAloud: aloud });
     this.asking = new Set();
     this.hereAt = 0;
     window.addEventListener('beforeunload', (event) => { if (this.composer.isWriting || this.board.hasDrafts || this.wrapUp.isWriting) event.preventDefault(); });
@@ -40,12 +42,12 @@ class Desk {
     this.title = new Title(document.title, () => word('new'));
     this.alerts = new Alerts(word);
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
-    this.offers = new Offers({ board, word, send, onAccept: (id) => this.accept(id) });
+    this.offers = new Offers({ board, word, send, sendAloud: aloud, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.composer.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
-    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
+    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
     this.marking = new MarkDialog({ dialog: find('[data-mark-dialog]'), word, send });
-    this.passing = new Passing({ board, word, send });
+    this.passing = new Passing({ board, word, send, sendAloud: aloud });
     this.refer = new Refer({ address: root.dataset.directory, word, insert: (text) => this.composer.insert(text) });
     this.wrapUp = new WrapUp({ board, word, send, onDone: (session) => this.roundedOff(session) });
     this.caseDialog = caseDialog({ word, send, done: () => toast(word('caseDone')) });
@@ -109,7 +111,7 @@ class Desk {
 
   personIsHere() {
     if (Date.now() - this.hereAt < HERE_EVERY) return;
-    if (this.link.send({ type: 'here', ref: 'quiet' })) this.hereAt = Date.now();
+    if (this.send({ type: 'here', ref: 'quiet' })) this.hereAt = Date.now();
   }
 
   // ---- The connection ----------------------------------------------------
@@ -121,8 +123,9 @@ class Desk {
   }
 
   linkIs(isOpen) {
+    const isLost = this.board.isOpen && !isOpen; // each further try that fails is no news
     this.board.opened(isOpen);
-    if (!isOpen) {
+    if (isLost) {
       this.asking.clear();
       this.composer.noteRefused();
       for (const dialog of [this.marking, this.passing.dialog, this.caseDialog, this.offers.declining]) dialog.lost();
@@ -133,7 +136,7 @@ class Desk {
   // ---- What one does -----------------------------------------------------
 
   setPresence(state) {
-    if (!this.link.send({ type: 'presence', state, ref: `presence ${state}` })) find('#presence').value = this.board.presence;
+    if (!this.sendAloud({ type: 'presence', state, ref: `presence ${state}` })) find('#presence').value = this.board.presence;
   }
 
   acceptNext() {
@@ -152,7 +155,7 @@ class Desk {
       return;
     }
     if (this.asking.has(session)) return;
-    if (this.link.send({ type: 'accept', session, ref: `accept ${session}` })) this.asking.add(session);
+    if (this.sendAloud({ type: 'accept', session, ref: `accept ${session}` })) this.asking.add(session);
     this.draw();
   }
 
@@ -203,12 +206,12 @@ class Desk {
 
   keepOpen() {
     const { session } = this.current;
-    this.link.send({ type: 'keep_open', session, ref: `keep ${session}` });
+    this.sendAloud({ type: 'keep_open', session, ref: `keep ${session}` });
     this.composer.box.focus();
   }
 
   reportLink(seq) {
-    this.link.send({ type: 'report_link', session: this.current.session, seq, ref: `link ${this.current.session}` });
+    this.sendAloud({ type: 'report_link', session: this.current.session, seq, ref: `link ${this.current.session}` });
   }
 
   roundedOff(session) {

@@ -2,6 +2,7 @@
 
 import { codePoints } from '../chat/words.js';
 import { isDialogOpen } from './page.js';
+import { notSent } from './sending.js';
 
 export class FormDialog {
   /**
@@ -37,7 +38,7 @@ export class FormDialog {
       return;
     }
     if (this.send({ ...frame, session: this.session, ref: `${this.what} ${this.session}` })) this.busy(true);
-    else this.lost();
+    else this.say(notSent(this.word, frame));
   }
 
   /** Answers whether this was ours. */
@@ -66,7 +67,7 @@ export class FormDialog {
   lost() {
     if (this.dialog.open) {
       this.busy(false);
-      this.say(this.word('markLost'));
+      this.say(this.word('linkLost'));
     }
   }
 

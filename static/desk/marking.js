@@ -1,6 +1,7 @@
 // The dialog that marks a chat for retention: it stays open, with everything in it, until the server agrees.
 
 import { codePoints } from '../chat/words.js';
+import { notSent } from './sending.js';
 
 export class MarkDialog {
   /** `send(frame)`: false where nothing can be sent now. */
@@ -39,9 +40,9 @@ export class MarkDialog {
       (reason ? this.note : this.form.elements.reason[0]).focus();
       return;
     }
-    const isSent = this.send({ type: 'mark', session: this.session, reason, note: this.note.value, ref: `mark ${this.session}` });
-    if (isSent) this.isBusy(true);
-    else this.lost();
+    const frame = { type: 'mark', session: this.session, reason, note: this.note.value, ref: `mark ${this.session}` };
+    if (this.send(frame)) this.isBusy(true);
+    else this.refuse(notSent(this.word, frame));
   }
 
   /** The server agreed. */
@@ -60,7 +61,7 @@ export class MarkDialog {
 
   /** The connection went away: whether it was marked shows when it is back; marking again does no harm. */
   lost() {
-    if (this.dialog.open) this.refuse(this.word('markLost'));
+    if (this.dialog.open) this.refuse(this.word('linkLost'));
   }
 
   isBusy(isAsking) {

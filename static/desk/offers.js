@@ -8,8 +8,8 @@ const SOON = 10000;
 const keyOf = ({ session, expires_at: until }) => `${session} ${until}`;
 
 export class Offers {
-  constructor({ board, word, send, onAccept }) {
-    Object.assign(this, { board, word, send, onAccept });
+  constructor({ board, word, send, sendAloud, onAccept }) {
+    Object.assign(this, { board, word, sendAloud, onAccept });
     this.list = find('[data-offers]');
     this.told = new Set();
     this.cards = new Map(); // a card stays the same node while it is pressed
@@ -41,7 +41,7 @@ export class Offers {
   accept(session) {
     const offer = this.board.offers.get(session);
     if (!offer) return;
-    if (offer.kind === 'transfer') this.send({ type: 'accept_transfer', session, ref: `accept ${session}` });
+    if (offer.kind === 'transfer') this.sendAloud({ type: 'accept_transfer', session, ref: `accept ${session}` });
     else this.onAccept(session);
   }
 

@@ -7,8 +7,9 @@ import { fillSelect, find, isDialogOpen, codesOf, nameOf } from './page.js';
 const mayTake = ({ state, away, free }) => state === 'online' && !away && free !== 0;
 
 export class Passing {
-  constructor({ board, word, send }) {
-    Object.assign(this, { board, word, send });
+  /** `send(frame)` answers whether it went out; `sendAloud(frame)` also says where it did not. */
+  constructor({ board, word, send, sendAloud }) {
+    Object.assign(this, { board, word, sendAloud });
     this.dialog = new FormDialog({
       dialog: find('[data-transfer-dialog]'), what: 'transfer', word, send,
       prepare: (chat, form) => this.prepare(chat, form),
@@ -23,7 +24,7 @@ export class Passing {
 
   hold(chat) {
     if (!chat?.isRunning || isDialogOpen()) return;
-    this.send({ type: chat.facts.state === 'on_hold' ? 'resume' : 'hold', session: chat.session, ref: `hold ${chat.session}` });
+    this.sendAloud({ type: chat.facts.state === 'on_hold' ? 'resume' : 'hold', session: chat.session, ref: `hold ${chat.session}` });
   }
 
   prepare(chat, form) {

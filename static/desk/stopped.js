@@ -4,8 +4,8 @@ import { copyOf, find } from './page.js';
 
 export class Stopped {
   /** `why({rule, data})` makes the mark of a rule; `composer` shows the chat, and takes back what is to be changed. */
-  constructor({ word, send, why, composer }) {
-    Object.assign(this, { word, send, why, composer });
+  constructor({ word, sendAloud, why, composer }) {
+    Object.assign(this, { word, sendAloud, why, composer });
     this.place = find('[data-stopped]');
     this.nodes = new Map(); // a text stays the same node while others come and go, and keeps the focus
     this.place.addEventListener('click', (event) => this.pressed(event));
@@ -97,7 +97,7 @@ export class Stopped {
   }
 
   askRelease({ item }) {
-    this.send({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${item.id}` });
+    this.sendAloud({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${item.id}` });
   }
 
   /** The supervisors have the text. `chat`: the one in which it was stopped. */

@@ -59,6 +59,7 @@ class PlayedDesk:
         self.queue: list[Body] = []
         self.offers: list[Body] = []
         self.presence = "online"
+        self.is_away = False
         self.sockets: list[WebSocketRoute] = []
         self.page = page
         page.route_web_socket("**/ws/desk/", self._socket)
@@ -129,6 +130,13 @@ class PlayedDesk:
         self.queue.append(item)
         self.send({"type": "queue", "added": [item], "removed": []})
 
+    def goes_away(self) -> None:
+        """Close every socket, and each that comes, until `is_away` is false again."""
+        self.is_away = True
+        for socket in self.sockets:
+            socket.close(code=1012)
+        self.sockets.clear()
+
     def send(self, frame: Body) -> None:
         for socket in self.sockets:
             socket.send(json.dumps(frame))
@@ -144,6 +152,9 @@ class PlayedDesk:
         return {key: value for key, value in found[-1].items() if key not in ("type", "ref")}
 
     def _socket(self, socket: WebSocketRoute) -> None:
+        if self.is_away:
+            socket.close(code=1012)
+            return
         socket.on_message(lambda text: self._said(socket, json.loads(str(text))))
 
     def _said(self, socket: WebSocketRoute, frame: Body) -> None:

@@ -386,6 +386,88 @@ def test_a_chat_that_was_put_away_comes_back_with_all_of_it(sit: Sit, is_reloade
     desk.sees("Are you still there?")
 
 
+def not_connected(desk: AtTheDesk, what: str) -> Locator:
+    """Return what the desk says, in its live region, of something that could not be sent."""
+    said = f"Not connected, so {what}. Try again when the desk is connected."
+    return desk.page.get_by_role("status").filter(has=desk.page.locator(".toast", has_text=said))
+
+
+def busy_day(played: PlayedDesk) -> None:
+    """Something of everything that one may press."""
+    chat(played)
+    played.says("s1", "See https://maplebrook.example/bill")
+    played.tell("s1", "notice", rule="EM-IDLE-2", text="Are you there?", data={"ends_at": at(110), "seconds": 120})
+    played.chat("s2", "Two carts.", name="Dana Whitfield", state="on_hold", held_at=at(-31))
+    played.waits("q1", 1, 74)
+    played.holds_out("t1", 300, kind="transfer", **{"from": "Rudi"})
+
+
+def test_whatever_a_desk_without_connection_cannot_send_it_says(sit: Sit) -> None:
+    desk, played = sit(busy_day)
+    page, box = desk.page, desk.page.locator("#reply")
+    pick(desk)
+    played.answers["message"] = {"type": "error", "code": "edit", "detail": "A word of the list.", "spans": []}
+    desk.says("What the hell happened there?")
+    page.locator(".stopped").wait_for()
+    played.goes_away()
+    expect(page.locator("[data-link]")).to_have_class(re.compile("is-off"))
+    page.get_by_role("button", name="Ask a supervisor to release it").press("Enter")
+    expect(not_connected(desk, "no supervisor was asked")).to_be_visible()
+    page.get_by_role("button", name="Keep open").press("Enter")
+    expect(not_connected(desk, "the chat is not kept open")).to_be_visible()
+    page.get_by_role("button", name="Copy the link to the supervisor").press("Enter")
+    expect(not_connected(desk, "the link was not copied to the supervisor")).to_be_visible()
+    page.keyboard.press("Alt+KeyH")
+    expect(not_connected(desk, "the chat was not put on hold")).to_be_visible()
+    page.get_by_role("list", name="Offered to you").get_by_role("button", name="Accept").press("Enter")
+    expect(not_connected(desk, "the chat was not accepted")).to_be_visible()
+    page.keyboard.press("Alt+KeyN")
+    desk.says("Third call about this meter.")
+    expect(not_connected(desk, "the note was not kept")).to_be_visible()
+    expect(box).to_have_value("Third call about this meter.")
+    pick(desk, "Dana Whitfield")
+    strip(page, "held").get_by_role("button", name="Go on").press("Enter")
+    expect(not_connected(desk, "the chat is still on hold")).to_be_visible()
+
+
+def test_a_dialog_stays_open_with_what_was_typed_until_the_desk_is_connected(sit: Sit) -> None:
+    desk, played = sit(lambda played: (chat(played), played.holds_out("q1", 300)))
+    page, dialog = desk.page, desk.page.get_by_role("dialog")
+    pick(desk)
+    played.goes_away()
+    expect(page.locator("[data-link]")).to_have_class(re.compile("is-off"))
+    for keys, what, button in (
+        ("Alt+KeyD", "the offer was not declined", "Decline"),
+        ("Alt+KeyC", "the case was not opened", "Open the case"),
+        ("Alt+KeyM", "the chat was not marked", "Mark"),
+        ("Alt+KeyT", "the transfer was not asked for", "Ask for the transfer"),
+    ):
+        page.keyboard.press(keys)
+        if keys == "Alt+KeyM":
+            dialog.get_by_label("Harassment by the resident").check()
+        if keys == "Alt+KeyT":
+            dialog.get_by_label("Reason").select_option("expertise")
+        if keys in ("Alt+KeyC", "Alt+KeyT"):
+            dialog.get_by_label("Summary").fill(SUMMARY)
+        dialog.get_by_role("button", name=button, exact=True).press("Enter")
+        expect(dialog.get_by_role("alert")).to_have_text(
+            f"Not connected, so {what}. Try again when the desk is connected."
+        )
+        if keys in ("Alt+KeyC", "Alt+KeyT"):
+            expect(dialog.get_by_label("Summary")).to_have_value(SUMMARY)
+        page.keyboard.press("Escape")
+    page.keyboard.press("Alt+KeyE")
+    dialog.get_by_label("Outcome").select_option("referred")
+    dialog.get_by_role("button", name="End chat").press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("Not connected, so the chat was not ended.")
+    played.is_away = False
+    expect(page.locator("[data-link-text]")).to_have_text("Connected", timeout=20_000)
+    expect(dialog.get_by_label("Outcome")).to_have_value("referred")
+    dialog.get_by_role("button", name="End chat").press("Enter")
+    expect(dialog).to_have_count(0)
+    assert played.last("end") == {"session": "s1", "outcome": "referred"}
+
+
 def test_an_emergency_is_said_at_once(sit: Sit) -> None:
     desk, played = sit(chat)
     played.notes("s1", "emergency", text="smell gas", data={"seq": 3, "emergency": "life"}, rule="EM-911")

@@ -180,7 +180,7 @@ def test_the_dialog_waits_for_a_desk_that_is_connected(
     with server.away():
         expect(dialog.get_by_role("alert")).to_contain_text("not connected just now")
         dialog.get_by_role("button", name="Mark", exact=True).click()
-        expect(dialog.get_by_role("alert")).to_contain_text("not connected just now")
+        expect(dialog.get_by_role("alert")).to_contain_text("Not connected, so the chat was not marked.")
     expect(page.locator("[data-link-text]")).to_have_text("Connected", timeout=20_000)
     dialog.get_by_role("button", name="Mark", exact=True).click()
     expect(page.get_by_role("button", name="Marked for retention")).to_be_visible()
