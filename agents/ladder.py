@@ -96,17 +96,11 @@ def read_ladder(rungs: Iterable[Mapping[str, Any]]) -> tuple[Rung, ...]:
 
 
 def rung_earned(ladder: Sequence[Rung], record: Record) -> int:
-    """Return the index of the highest rung whose every demand the record meets; the first asks for nothing."""
-    return max((index for index, rung in enumerate(ladder) if record.meets(rung)), default=0)
+    """Return the index of the highest rung whose every demand the record meets; the first asks for nothing.
 
-
-def seats_earned(ladder: Sequence[Rung], record: Record) -> int:
-    """Return how many chats an agent with this record may hold at once.
-
-    `ladder` ascends by `chats`; its first rung asks for nothing. The highest
-    rung whose every demand the record meets decides. Source: EM-CAP.
+    `ladder` ascends by `chats`. Source: EM-CAP.
     """
-    return ladder[rung_earned(ladder, record)].seats
+    return max((index for index, rung in enumerate(ladder) if record.meets(rung)), default=0)
 
 
 # Stepping down --------------------------------------------------------------

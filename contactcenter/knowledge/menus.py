@@ -35,14 +35,9 @@ def menu_for(department: Department, language: str, *, at: datetime) -> tuple[Me
 
 
 def menu_context(department: Department, language: str, *, at: datetime) -> dict[str, Any]:
-    """Return what templates/knowledge/_menu.html needs on a page: `menu`, `branches`, and why it is there."""
-    menu, version = menu_for(department, language, at=at)
-    return {
-        "menu": menu,
-        "branches": branches_of(menu) if menu else [],
-        "menu_rule": RULE if menu else None,
-        "menu_why": source_of(version) if version else None,
-    }
+    """Return what templates/knowledge/_menu.html needs on a page: `menu` and `branches`."""
+    menu, _version = menu_for(department, language, at=at)
+    return {"menu": menu, "branches": branches_of(menu) if menu else []}
 
 
 def branches_of(menu: Menu) -> list[Branch]:

@@ -17,7 +17,7 @@ from agents.hours import hours_in_words
 from agents.models import Department, Language
 from agents.service import incidents_of
 from chat.rules import MAX_NAME, MAX_TEXT, TOKEN_AFTERLIFE
-from contactcenter.knowledge.menus import branches_of, menu_for
+from contactcenter.knowledge.menus import menu_context
 from contactcenter.portal import styleguide as guide
 from contactcenter.portal.languages import choices, own_name
 
@@ -75,7 +75,7 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
         "languages": _languages(),
         "language_choices": choices(request),
         "menu_address": reverse("chat-menu"),
-        **_menu(chosen),
+        **(menu_context(chosen, get_language() or "en", at=timezone.now()) if chosen else {}),
         "embed_sites": settings.EMBED_SITES,
         "framed": framed,
         "heading": "h2" if framed else "h3",
@@ -84,14 +84,6 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
         "max_name": MAX_NAME,
         "max_text": MAX_TEXT,
     }
-
-
-def _menu(department: Department | None) -> dict[str, Any]:
-    """Return the self-service menu for whoever has no JavaScript. Source: SJ-IVR."""
-    if department is None:
-        return {}
-    menu, _version = menu_for(department, get_language() or "en", at=timezone.now())
-    return {"menu": menu, "branches": branches_of(menu) if menu else []}
 
 
 def _languages() -> list[dict[str, str]]:

@@ -20,7 +20,6 @@ from agents.ladder import (
     read_ladder,
     record_of,
     rung_earned,
-    seats_earned,
 )
 from policies.values_ladder import BEGINNING
 
@@ -48,7 +47,7 @@ DOWN = Descent(below_satisfaction=80, first_response=MINUTE, min_ratings=10, cha
     ],
 )
 def test_the_highest_rung_that_is_met_decides(record: Record, seats: int) -> None:
-    assert seats_earned(LADDER, record) == seats
+    assert LADDER[rung_earned(LADDER, record)].seats == seats
 
 
 def test_a_threshold_compares_exactly() -> None:
@@ -174,4 +173,4 @@ def test_whatever_happens_one_steps_down_by_one_and_rises_only_to_what_was_earne
 @given(ladders(), records(), st.integers(0, 500))
 def test_more_chats_of_the_same_kind_never_cost_a_seat(ladder: tuple[Rung, ...], record: Record, more: int) -> None:
     longer = Record(record.chats + more, record.rated, record.satisfied, record.first_response)
-    assert seats_earned(ladder, longer) >= seats_earned(ladder, record)
+    assert ladder[rung_earned(ladder, longer)].seats >= ladder[rung_earned(ladder, record)].seats
