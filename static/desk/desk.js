@@ -163,6 +163,7 @@ class Desk {
     this.asking.delete(id);
     const chat = this.board.chat(id);
     this.board.offerGone({ session: id });
+    this.board.queued({ removed: [id] }); // the server says so, too, a moment later
     if (this.composer.isWriting && this.current) toast(this.word('taken', { name: chat.facts.name ?? this.word('customer') }));
     else this.selectAndReply(id);
   }

@@ -386,6 +386,17 @@ def test_a_chat_that_was_put_away_comes_back_with_all_of_it(sit: Sit, is_reloade
     desk.sees("Are you still there?")
 
 
+def test_the_next_chat_is_never_the_one_just_accepted(sit: Sit) -> None:
+    """The line may still name it: that it is gone from there is told a moment later."""
+    desk, played = sit(lambda played: (played.waits("q1", 1, 74), played.waits("q2", 2, 30)))
+    accept = desk.page.locator("#panel-mine").get_by_role("button", name="Accept,")
+    expect(accept).to_have_count(2)
+    for session, left in (("q1", 1), ("q2", 0)):
+        desk.page.keyboard.press("Alt+KeyA")
+        assert played.last("accept") == {"session": session}
+        expect(accept).to_have_count(left)
+
+
 def not_connected(desk: AtTheDesk, what: str) -> Locator:
     """Return what the desk says, in its live region, of something that could not be sent."""
     said = f"Not connected, so {what}. Try again when the desk is connected."
