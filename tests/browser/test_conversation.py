@@ -137,7 +137,8 @@ def test_a_page_of_a_site_that_is_not_listed_cannot_frame_the_chat(
     watch.allow("frame-ancestors", "policy violation", "Framing", "postMessage")
     page = new_context().new_page()
     page.goto(f"{server.stranger}/water")
-    page.get_by_role("button", name="Chat with us").click()
+    with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        page.get_by_role("button", name="Chat with us").click()
     expect(page.frame_locator("iframe").get_by_label("Your name")).to_have_count(0)
 
 

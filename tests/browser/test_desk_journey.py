@@ -48,6 +48,7 @@ def test_an_agent_works_a_chat_from_the_offer_to_the_wrap_up_without_a_mouse(
     rudi = at_the_desk(new_context(), city.rudi, server.url)
     rudi.page.evaluate("document.querySelector('#presence').focus()")
     rudi.page.locator("#presence").select_option("break")
+    expect(rosa.page.locator("[data-team]")).to_contain_text("Break")  # else the chat may be offered to him
     page = new_context().new_page()
     page.goto(f"{server.url}/chat/")
     resident = Resident(page).ask("My water bill is 312 dollars, it is normally about 90.")

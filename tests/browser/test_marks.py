@@ -129,6 +129,8 @@ def test_an_agent_marks_a_chat_with_the_keyboard_alone(
     look.at("desk-marked", desk, whole=look.size == "narrow")
     mark = RetentionMark.objects.get()
     assert (mark.reason, ChatSession.objects.get().retained) == ("improper_conduct", True)
+    desk.says("Please write in a calmer way.")
+    resident.sees("Please write in a calmer way.")
     expect(resident.page.locator("body")).not_to_contain_text("Marked")
     assert look.faults == []
 

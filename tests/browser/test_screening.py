@@ -155,6 +155,7 @@ def test_a_card_typed_in_a_chat_is_masked_and_the_margin_says_where_to_pay(
     own = resident.chat.locator(".msg-own .text").last
     expect(own).to_contain_text("My card is •")
     look.at("widget-payment", resident)
+    desk.sees("My card is •")
     for person in (resident, desk):
         expect(person.frame().locator("body")).not_to_contain_text("1111")
     assert look.faults == []
