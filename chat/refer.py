@@ -8,12 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.hours import calendar_of, local_date
 from agents.models import Department
 from chat.matching import CHAT, candidates
 from contactcenter.lib.errors import WrongState
+from policies.models import RuleVersion
 from policies.versions import in_force, rules_in_force
 from policies.why import source_of
 
@@ -76,32 +78,39 @@ def help_to_refer(
 ) -> dict[str, Any]:
     """Return what reaches whom people are referred to, and the steps to take, each with what to do.
 
-    `language`: of the chat; None: the city's own. Raises `WrongState` where the city refers nobody by rule.
-    Source: EM-COM-B, EM-REF.
+    `language`: of the chat, in which the resident reads the `text` of a step; None: the city's own.
+    Raises `WrongState` where the city refers nobody by rule. Source: EM-COM-B, EM-REF.
     """
-    held = rules_in_force([REFER, ORDER], at=at)
-    version = held.get(ORDER) or held.get(REFER)
-    if version is None:
-        raise WrongState(_("This city has not adopted a rule on referring people (EM-COM-B)."))
-    there = department is not None and is_somebody_there(
-        department, language=language or settings.LANGUAGE_CODE, but=agent_id, at=at
-    )
-    ways = ways_to_refer(contact, is_somebody_there=there, in_order=ORDER in held)
+    version = rule_of_referring(at=at)
+    language = language or settings.LANGUAGE_CODE
+    there = department is not None and is_somebody_there(department, language=language, but=agent_id, at=at)
+    ways = ways_to_refer(contact, is_somebody_there=there, in_order=version.rule == ORDER)
     return {
         "name": contact.name,
         "department": contact.code or None,
         "phone": contact.phone,
         "email": contact.email,
         "page": contact.page,
-        "steps": [{"way": way.value, "say": _say(way, contact)} for way in ways],
+        "steps": [{"way": way, "say": _say(way, contact), "text": _text(way, contact, language)} for way in ways],
         "rule": version.rule,
         "why": source_of(version),
     }
 
 
+def rule_of_referring(*, at: datetime) -> RuleVersion:
+    """Return the rule by which people are referred now: that on the order, or the other one alone.
+
+    Raises `WrongState` where the city has adopted neither. Source: EM-COM-B, EM-REF.
+    """
+    held = rules_in_force([REFER, ORDER], at=at)
+    version = held.get(ORDER) or held.get(REFER)
+    if version is None:
+        raise WrongState(_("This city has not adopted a rule on referring people (EM-COM-B)."))
+    return version
+
+
 def _say(way: Way, contact: Contact) -> str:
-    facts = {"name": contact.name, "ways": ", ".join(each for each in (contact.phone, contact.email) if each)}
-    facts["page"] = contact.page
+    facts = _facts(contact)
     if way is Way.TRANSFER:
         return _("Somebody of %(name)s is online: pass the chat on.") % facts
     if way is Way.CONTACT:
@@ -109,3 +118,19 @@ def _say(way: Way, contact: Contact) -> str:
     if way is Way.LINK:
         return _("Link the page of %(name)s: %(page)s") % facts
     return _("Offer to pass a message on to %(name)s.") % facts
+
+
+def _text(way: Way, contact: Contact, language: str) -> str:
+    """Return what the resident can be written of a way, in their language; empty where the way is a deed."""
+    facts = _facts(contact)
+    with translation.override(language):
+        if way is Way.CONTACT:
+            return _("%(name)s can help you with this: %(ways)s") % facts
+        if way is Way.LINK:
+            return _("You find more on the page of %(name)s: %(page)s") % facts
+    return ""
+
+
+def _facts(contact: Contact) -> dict[str, str]:
+    ways = ", ".join(each for each in (contact.phone, contact.email) if each)
+    return {"name": contact.name, "ways": ways, "page": contact.page}

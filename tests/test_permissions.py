@@ -102,6 +102,7 @@ PAGES: dict[str, dict[str, int]] = {
     "api/v1/desk/tasks": DESK_JSON,
     "api/v1/desk/directory": DESK_JSON,
     "api/v1/desk/refer": DESK_JSON,
+    "api/v1/desk/refer/message": POST_ONLY,
 }
 OPERATORS = {"readyz", "metrics"}  # by address and state, see tests/operations
 BY_TOKEN = {  # by the chat's token alone: the table of HTTP below

@@ -51,9 +51,13 @@ def for_the_desk(view: View) -> View:
 
 
 def json_for_the_desk(view: View) -> View:
-    """Likewise, for programs of the desk: who is not let in reads a refusal as JSON."""
+    """Likewise, for what programs of the desk read: who is not let in reads a refusal as JSON."""
+    return require_safe(guarded_json(view))
 
-    @require_safe
+
+def guarded_json(view: View) -> View:
+    """Likewise, for any method: one that writes is told by the decorator before."""
+
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, **which: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/v1/desk/tasks", tasks.task_counts, name="task_counts"),
     path("api/v1/desk/directory", tasks.desk_directory, name="directory"),
     path("api/v1/desk/refer", refer.refer, name="refer"),
+    path("api/v1/desk/refer/message", refer.pass_on, name="pass_on"),
     path("desk/ladder/", ladder.own_ladder, name="own_ladder"),
     path("supervise/", supervise.supervise, name="supervise"),
     path("supervise/calendars/<int:pk>/close/", supervise.close, name="close"),

@@ -1,0 +1,113 @@
+"""A message that an agent passes on to another department, for a resident whom she refers there. Source: EM-REF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from agents.models import Agent, Channel, Department
+from chat.actions.staff_notes import tell_staff
+from chat.actions.waiting import CHOICES
+from chat.models import ChatSession, StaffKind
+from chat.permissions import access_as_agent
+from chat.refer import rule_of_referring
+from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
+from contactcenter.cases.due import promised
+from contactcenter.cases.models import Customer, Task, TaskKind
+from contactcenter.lib.errors import Invalid
+from policies.calendars import compiled
+from policies.hours import say_moment
+from policies.staff_texts import staff_text
+from policies.versions import in_force
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """What a department is to read, in the agent's words, and how the resident is answered, checked.
+
+    Without `email` and `phone` what the resident gave when the chat began counts.
+    """
+
+    department: Department
+    text: str
+    email: str = ""
+    phone: str = ""
+
+
+@transaction.atomic
+def pass_message_on(session_id: UUID, message: PassedOn, *, agent_id: int, at: datetime) -> str:
+    """Open a task of another department for a chat of one's own; return what its resident can be written, in words.
+
+    It is due as a message that the resident leaves. One task for each department: what is said once more is added to
+    it, the same changes nothing. Raises `NotFound`, `WrongState` where the city refers nobody by rule, `Invalid`,
+    `too_long`, `edit`. Source: EM-REF, EM-COM-B, DF-HOLD, EM-COM-C.
+    """
+    agent = Agent.objects.select_related("user").get(pk=agent_id)
+    session = access_as_agent(session_id, agent_id)
+    version = rule_of_referring(at=at)
+    text = staff_text(message.text, field="text", at=at)
+    customer = _customer(session, message, at=at)
+    source = f"chat {session.pk} referred {message.department.code}"
+    known = task_of(source)
+    if known is not None:
+        task, is_new = add_to_task(known.pk, customer=customer, text=text)
+    else:
+        task, is_new = _open(session, message.department, customer, text, version.rule, source, agent, at=at), True
+    if is_new:
+        said = _("A message was passed on to %(name)s: %(text)s") % {"name": message.department.name, "text": text}
+        tell_staff(session, StaffKind.NOTE, at=at, agent=agent, text=said)
+    return _say(task, message.department, session.language_id)
+
+
+def _customer(session: ChatSession, message: PassedOn, *, at: datetime) -> Customer:
+    is_given = bool(message.email or message.phone)
+    email = message.email if is_given else session.customer_email
+    phone = message.phone if is_given else session.customer_phone
+    if not email and not phone:
+        raise Invalid(_("Write an e-mail address or a phone number by which the resident is answered."), field="email")
+    customer, _is_new = find_or_make_customer(
+        name=session.customer_name, email=email, phone=phone, language=session.language, at=at
+    )
+    return customer
+
+
+def _open(
+    session: ChatSession,
+    department: Department,
+    customer: Customer,
+    text: str,
+    rule: str,
+    source: str,
+    agent: Agent,
+    *,
+    at: datetime,
+) -> Task:
+    kind, version = TaskKind.MESSAGE, in_force(CHOICES, at=at)
+    return open_task(
+        kind=kind,
+        department=department,
+        language=session.language,
+        customer=customer,
+        contact=note_contact(customer, channel=Channel.CHAT, department=department, purpose=kind, at=at),
+        text=text,
+        opened_by=agent,
+        rule=version.rule if version else rule,
+        due=promised(version, kind, department_id=department.pk, start=at) if version else None,
+        source=source,
+        at=at,
+    )
+
+
+def _say(task: Task, department: Department, language: str) -> str:
+    """Say to the resident what was done and by when they are answered, in the zone of the calendar that said so."""
+    with translation.override(language):
+        if task.due_at is None:
+            return _("I have passed your message on to %(name)s.") % {"name": department.name}
+        zone = compiled(task.calendar_version_id).zone if task.calendar_version_id else None
+        facts = {"name": department.name, "moment": say_moment(timezone.localtime(task.due_at, zone))}
+        return _("I have passed your message on to %(name)s. You get an answer by %(moment)s.") % facts
