@@ -13,18 +13,7 @@ export class Asking {
   }
 
   refer() {
-    if (!this.desk.current?.isRunning) return;
-    this.desk.refer.open({
-      colleagues: this.desk.board.colleagues,
-      onTransfer: (code) => {
-        this.desk.passing.ask(this.desk.current);
-        const { kind, department, reason } = this.desk.passing.dialog.form.elements;
-        kind.value = 'department';
-        department.value = code;
-        reason.value = 'department';
-        this.desk.passing.show();
-      },
-    });
+    if (this.desk.current?.isRunning) this.desk.refer.open(this.desk.current);
   }
 
   openCase() {

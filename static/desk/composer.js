@@ -119,10 +119,15 @@ export class Composer {
     this.noting = null;
   }
 
-  /** Put a text where the next word would go. */
-  insert(text) {
+  /** Put a text after what is written already; of a chat that is no longer in front, into its draft. */
+  insertFor(chat, text) {
+    if (chat !== this.chat) {
+      this.giveBack(chat, text);
+      return;
+    }
     this.switchTo('reply');
-    this.box.setRangeText(text, this.box.selectionStart, this.box.selectionEnd, 'end');
+    const end = this.box.value.length; // a dialog that closes gives the focus back, and no caret
+    this.box.setRangeText(before(this.box.value, text), 0, end, 'end');
     this.drafted();
     this.box.focus();
   }
@@ -149,4 +154,4 @@ export class Composer {
 }
 
 /** A text before what is written already, each in lines of its own. */
-const before = (text, written) => (written.trim() ? `${text}\n${written}` : text);
+const before = (text, written) => [text, written].filter((each) => each.trim()).join('\n');

@@ -14,7 +14,8 @@ import { Link } from './link.js';
 import { MarkDialog } from './marking.js';
 import { Offers } from './offers.js';
 import { find, toast } from './page.js';
-import { Passing, Refer } from './passing.js';
+import { Passing } from './passing.js';
+import { Refer } from './referring.js';
 import { attachScripts } from './scripts.js';
 import { sendAloud } from './sending.js';
 import { Shortcuts } from './shortcuts.js';
@@ -48,7 +49,14 @@ class Desk {
     this.about = new About({ board, word, label, endedAs });
     this.marking = new MarkDialog({ dialog: find('[data-mark-dialog]'), word, send });
     this.passing = new Passing({ board, word, send, sendAloud: aloud });
-    this.refer = new Refer({ address: root.dataset.directory, word, insert: (text) => this.composer.insert(text) });
+    this.refer = new Refer({
+      addresses: { directory: root.dataset.directory, ways: root.dataset.referAddress, message: root.dataset.messageAddress },
+      word,
+      why: (told) => this.thread.log.why(told),
+      transfer: (chat, code) => this.passing.askDepartment(chat, code),
+      write: (chat, text) => this.composer.insertFor(chat, text),
+      onClose: () => this.focusReply(),
+    });
     this.wrapUp = new WrapUp({ board, word, send, onDone: (session) => this.roundedOff(session) });
     this.caseDialog = caseDialog({ word, send, done: () => toast(word('caseDone')) });
     this.scripts = attachScripts({ textarea: this.composer.box, url: root.dataset.scripts, word, fields: () => fieldsFor(this.current, board, this.words.dataset.city ?? ''), chat: () => chatFor(this.current) });

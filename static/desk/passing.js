@@ -1,10 +1,7 @@
-// Passing a chat on, referring somebody to another body, and holding: what an agent does who cannot go on alone.
+// Passing a chat on, and holding: what an agent does who cannot go on alone.
 
 import { FormDialog } from './dialogs.js';
 import { fillSelect, find, isDialogOpen, codesOf, nameOf } from './page.js';
-
-/** Who could take a chat now: online, at the desk, and with a free seat. */
-const mayTake = ({ state, away, free }) => state === 'online' && !away && free !== 0;
 
 export class Passing {
   /** `send(frame)` answers whether it went out; `sendAloud(frame)` also says where it did not. */
@@ -20,6 +17,16 @@ export class Passing {
 
   ask(chat) {
     if (chat?.facts.state === 'active' || chat?.facts.state === 'on_hold') this.dialog.open(chat);
+  }
+
+  /** Likewise, for a department that is chosen already. */
+  askDepartment(chat, code) {
+    this.ask(chat);
+    const { kind, department, reason } = this.dialog.form.elements;
+    kind.value = 'department';
+    department.value = code;
+    reason.value = 'department';
+    this.show();
   }
 
   hold(chat) {
@@ -65,72 +72,5 @@ export class Passing {
     const again = this.chat.facts.transfers ? dialog.text('again', this.word('noAgain')) : '';
     if (!to || !reason || !summary || (this.chat.facts.transfers && !again)) return null;
     return { type: 'transfer', to: to(), reason, summary, ...(again ? { again } : {}) };
-  }
-}
-
-/** Where else somebody is helped: a department or an outside body, put into the reply as text. */
-export class Refer {
-  constructor({ address, word, insert }) {
-    Object.assign(this, { address, word, insert });
-    this.dialog = find('[data-refer-dialog]');
-    this.list = this.dialog.querySelector('[data-bodies]');
-    this.search = this.dialog.querySelector('input[type="search"]');
-    this.search.addEventListener('input', () => this.draw());
-    this.list.addEventListener('click', (event) => this.chosen(event));
-    this.dialog.querySelector('[data-cancel]').addEventListener('click', () => this.dialog.close());
-  }
-
-  async open({ colleagues, onTransfer }) {
-    if (isDialogOpen()) return;
-    Object.assign(this, { colleagues, onTransfer });
-    this.dialog.showModal();
-    this.search.value = '';
-    try {
-      const answer = await fetch(this.address, { headers: { Accept: 'application/json' } });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { departments, bodies } = await answer.json();
-      this.entries = [...departments.map((each) => ({ ...each, isOurs: true })), ...bodies];
-    } catch (noAnswer) {
-      this.entries = [];
-      this.list.textContent = this.word('noDirectory');
-      return;
-    }
-    this.draw();
-  }
-
-  draw() {
-    const wanted = this.search.value.trim().toLocaleLowerCase();
-    const shown = (this.entries ?? []).filter((each) => [each.name, each.responsible_for].join(' ').toLocaleLowerCase().includes(wanted));
-    shown.sort((one, other) => this.isThere(other) - this.isThere(one)); // a colleague who can take it goes first
-    this.list.replaceChildren(...shown.map((each) => this.row(each)));
-    if (!shown.length) this.list.textContent = this.word('nothingFound');
-  }
-
-  isThere(entry) {
-    return Boolean(entry.isOurs) && this.colleagues.some((each) => mayTake(each) && each.departments?.includes(entry.code));
-  }
-
-  row(entry) {
-    const node = find('[data-body-row]').content.firstElementChild.cloneNode(true);
-    node.entry = entry;
-    node.querySelector('b').textContent = entry.name;
-    node.querySelector('[data-ways]').textContent = [entry.phone, entry.email, entry.page].filter(Boolean).join(' · ');
-    node.querySelector('[data-for]').textContent = entry.responsible_for ?? '';
-    const isSomebodyThere = this.isThere(entry);
-    node.querySelector('[data-pass]').hidden = !isSomebodyThere;
-    node.querySelector('[data-first]').textContent = this.word(isSomebodyThere ? 'referTransfer' : 'referContact');
-    return node;
-  }
-
-  chosen(event) {
-    const entry = event.target.closest('li')?.entry;
-    if (!entry) return;
-    if (event.target.closest('[data-pass]')) {
-      this.dialog.close();
-      this.onTransfer(entry.code);
-    } else if (event.target.closest('[data-insert]')) {
-      this.dialog.close();
-      this.insert(this.word('referText', { name: entry.name, ways: [entry.phone, entry.email, entry.page].filter(Boolean).join(', ') }));
-    }
   }
 }

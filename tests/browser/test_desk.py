@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,6 +53,8 @@ RULES = {
     "EM-LINK": {},
     "EM-SCR": {},
     "EM-LANG": {},
+    "EM-COM-B": {},
+    "EM-REF": {},
 }
 
 
@@ -64,7 +67,9 @@ def day(city: City, server: Server, new_context: NewContext) -> Day:
     )
     MembershipFactory(agent=city.rudi, department=treasury)
     Topic.objects.create(code="water-bill", name="Water bill")
-    OutsideBody.objects.create(name="County transit", responsible_for="Buses between towns", phone="555-0166")
+    OutsideBody.objects.create(
+        code="transit", name="County transit", responsible_for="Buses between towns", phone="555-0166"
+    )
     ScriptFactory(name="meter", text="Hello {customer}, a reading of the meter settles this. {agent}")
     rosa = at_the_desk(new_context(), city.rosa, server.url)
     page = new_context().new_page()
@@ -148,16 +153,44 @@ def test_what_the_screening_stops_is_marked_and_nothing_is_lost(day: Day) -> Non
 
 @pytest.mark.rule("EM-REF")
 @pytest.mark.rule("EM-COM-B")
-def test_a_contact_of_somebody_else_goes_into_the_reply(day: Day) -> None:
+def test_who_is_referred_reads_the_contact_and_leaves_a_message(day: Day, watch: Watch) -> None:
+    watch.allow("400")
     day.converse()
-    rosa = day.rosa.page
+    rosa, box = day.rosa.page, day.rosa.page.locator("#reply")
     rosa.keyboard.press("Alt+KeyR")
     dialog = rosa.get_by_role("dialog", name="Where is the resident helped?")
-    expect(dialog.get_by_text("County transit")).to_be_visible()
     dialog.get_by_label("Find").fill("transit")
-    dialog.get_by_role("button", name="Put into the reply").click()
-    expect(rosa.locator("#reply")).to_have_value("County transit can help you with this: 555-0166")
+    dialog.get_by_role("button", name="How to refer County transit").press("Enter")
+    expect(dialog.get_by_role("listitem").locator("[data-say]")).to_have_text(
+        ["Name how to reach County transit: 555-0166."]
+    )
+    dialog.get_by_role("button", name="Put into the reply").press("Enter")
+    expect(box).to_have_value("County transit can help you with this: 555-0166")
+    dialog.get_by_role("button", name="Somebody else").press("Enter")
+    dialog.get_by_label("Find").fill("treasury")
+    dialog.get_by_role("button", name="How to refer Treasury").press("Enter")
+    expect(dialog.get_by_role("listitem").locator("button")).to_have_text(
+        ["Transfer", "Put into the reply", "Take a message"]
+    )
+    dialog.get_by_role("button", name="Take a message").press("Enter")
+    message = rosa.get_by_role("dialog", name="A message for Treasury")
+    message.get_by_label("Message", exact=True).fill("Bill of 312 dollars, September was estimated.")
+    message.get_by_role("button", name="Pass the message on").press("Enter")
+    expect(message.get_by_label("E-mail address")).to_be_focused()
+    expect(message.get_by_text("by which the resident is answered.")).to_be_visible()
     assert axe_faults(day.rosa.frame()) == []
+    message.get_by_label("Phone number").fill("555-010-0142")
+    message.get_by_role("button", name="Pass the message on").press("Enter")
+    expect(rosa.get_by_text("The message is passed on.")).to_be_visible()
+    expect(box).to_have_value(re.compile("555-0166\nI have passed your message on to Treasury. You get an answer by "))
+    expect(box).to_be_focused()
+    expect(rosa.get_by_role("log")).to_contain_text("A message was passed on to Treasury")
+    task = Task.objects.get()
+    assert (task.kind, task.department, task.text) == (
+        "message",
+        day.treasury,
+        "Bill of 312 dollars, September was estimated.",
+    )
 
 
 def test_a_case_is_opened_and_the_chat_is_rounded_off(day: Day) -> None:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from agents.models import OutsideBody
 from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, log_in, open_desk
 from tests.browser.played_desk import RUDI, PlayedDesk, at
 from tests.browser.test_accessible import SIZES, Look, look, scrolls_sideways  # noqa: F401  (a fixture)
+from tests.browser.watch import Watch
 from tests.factories import DepartmentFactory, LanguageFactory, TopicFactory
 
 NewContext = Callable[..., BrowserContext]
@@ -247,24 +248,107 @@ def test_every_stopped_text_stays_until_it_is_decided_on(sit: Sit, look: Look) -
     assert look.faults == []
 
 
+WAYS = {
+    "transfer": "Somebody of Roads and sidewalks is online: pass the chat on.",
+    "contact": "Name how to reach Roads and sidewalks: 555-0120.",
+    "link": "Link the page of Roads and sidewalks: https://maplebrook.example/roads",
+    "message": "Offer to pass a message on to Roads and sidewalks.",
+}
+CALL = "Roads and sidewalks can help you with this: 555-0120"
+READ = "You find more on the page of Roads and sidewalks: https://maplebrook.example/roads"
+
+
+def refers(page: Page, *ways: str) -> list[str]:
+    """Play what the server says of referring; return a list that fills with what the page asks of it."""
+    asked: list[str] = []
+    texts = {"contact": CALL, "link": READ}
+    steps = [{"way": way, "say": WAYS[way], "text": texts.get(way, "")} for way in ways]
+    told = {"name": "Roads and sidewalks", "rule": "EM-REF", "why": "Contact Centre Policies (EM-REF, version 1)."}
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url.partition("?")[2])
+        route.fulfill(json={**told, "steps": steps})
+
+    page.route("**/api/v1/desk/refer?*", answer)
+    return asked
+
+
 @pytest.mark.rule("EM-REF")
-def test_referring_asks_for_a_colleague_first_and_else_brings_the_contact(sit: Sit, look: Look) -> None:  # noqa: F811
-    desk, played = sit(chat, look.size)
-    page = desk.page
+def test_who_is_referred_is_helped_by_the_steps_of_the_server_in_their_order(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(lambda played: chat(played, language="es"), look.size)
+    page, box, dialog = desk.page, desk.page.locator("#reply"), desk.page.get_by_role("dialog")
+    asked = refers(page, "transfer", "contact", "link", "message")
     pick(desk)
     page.keyboard.press("Alt+KeyR")
-    dialog = page.get_by_role("dialog")
-    roads = dialog.get_by_role("listitem").filter(has_text="Roads and sidewalks")
-    expect(roads).to_contain_text("Somebody is online there: transfer")
+    expect(dialog.get_by_label("Find")).to_be_focused()
+    expect(dialog.get_by_role("listitem")).to_have_count(3)
     look.at("desk-refer", desk)
-    dialog.get_by_label("Find").fill("birth")
-    dialog.get_by_role("listitem").get_by_role("button", name="Put into the reply").click()
-    expect(page.locator("#reply")).to_have_value("Fern County records can help you with this: 555-0170")
-    expect(page.locator("#reply")).to_be_focused()
+    dialog.get_by_label("Find").fill("roads")
+    dialog.get_by_role("button", name="How to refer Roads and sidewalks").press("Enter")
+    expect(dialog.get_by_role("heading", name="Roads and sidewalks")).to_be_focused()
+    steps = dialog.get_by_role("listitem")
+    expect(steps.locator("[data-say]")).to_have_text(list(WAYS.values()))
+    expect(dialog.locator(".why")).to_contain_text("EM-REF")
+    assert asked == ["department=roads&language=es"]
+    look.at("desk-refer-ways", desk)
+    for place, text in ((1, CALL), (2, f"{CALL}\n{READ}")):
+        steps.nth(place).get_by_role("button", name="Put into the reply").press("Enter")
+        expect(steps.nth(place)).to_contain_text("It is in the reply.")
+        expect(box).to_have_value(text)
+    dialog.get_by_role("button", name="Close").press("Enter")
+    expect(box).to_be_focused()
     page.keyboard.press("Alt+KeyR")
-    roads.get_by_role("button", name="Transfer").click()
+    dialog.get_by_role("button", name="How to refer Roads and sidewalks").press("Enter")
+    steps.first.get_by_role("button", name="Transfer").press("Enter")
     expect(dialog.get_by_label("Department", exact=True)).to_have_value("roads")
-    assert not [frame for frame in played.asked if frame["type"] == "transfer"]
+    expect(dialog.get_by_label("Reason")).to_have_value("department")
+    dialog.get_by_label("Summary").fill(SUMMARY)
+    dialog.get_by_role("button", name="Ask for the transfer").press("Enter")
+    expect(dialog).to_have_count(0)
+    assert played.last("transfer")["to"] == {"department": "roads"}
+    assert look.faults == []
+
+
+@pytest.mark.rule("EM-REF")
+def test_the_order_in_which_somebody_is_referred_is_not_the_desks(sit: Sit) -> None:
+    desk, _played = sit(chat)
+    asked = refers(desk.page, "contact", "message", "transfer")
+    pick(desk)
+    desk.page.keyboard.press("Alt+KeyR")
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="How to refer Fern County records").press("Enter")
+    said = [WAYS["contact"], WAYS["message"], WAYS["transfer"]]
+    expect(dialog.get_by_role("listitem").locator("[data-say]")).to_have_text(said)
+    assert asked == ["body=county&language=en"]
+
+
+@pytest.mark.rule("EM-COM-B")
+def test_a_refusal_and_a_network_that_fails_leave_the_dialog_as_it_is(sit: Sit, look: Look, watch: Watch) -> None:  # noqa: F811
+    watch.allow("409", "ERR_FAILED")
+    desk, _played = sit(chat, look.size)
+    page, dialog = desk.page, desk.page.get_by_role("dialog")
+    pick(desk)
+    page.keyboard.press("Alt+KeyR")
+    refer = dialog.get_by_role("button", name="How to refer Roads and sidewalks")
+    refer.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("This city has not adopted a rule on referring people (EM-COM-B).")
+    look.at("desk-refer-refused", desk)
+    page.route("**/api/v1/desk/refer**", lambda route: route.abort())
+    refer.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("The server does not answer just now.")
+    page.unroute("**/api/v1/desk/refer**")
+    refers(page, "message")
+    refer.press("Enter")
+    dialog.get_by_role("button", name="Take a message").press("Enter")
+    dialog = page.get_by_role("dialog", name="A message for Roads and sidewalks")
+    dialog.get_by_role("button", name="Pass the message on").press("Enter")
+    expect(dialog.get_by_text("Write what the department should know")).to_be_visible()
+    look.at("desk-refer-message", desk)
+    page.route("**/api/v1/desk/refer/message", lambda route: route.abort())
+    dialog.get_by_label("Message", exact=True).fill("A pothole at 18 Millrace Court.")
+    dialog.get_by_role("button", name="Pass the message on").press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("The server does not answer just now.")
+    expect(dialog.get_by_label("Message", exact=True)).to_have_value("A pothole at 18 Millrace Court.")
     assert look.faults == []
 
 
