@@ -37,8 +37,7 @@ export class About {
     const { board, word } = this;
     const names = [...board.chats.values()].filter((chat) => chat.isRunning).map((chat) => chat.facts.name?.split(/\s/)[0]);
     fill(find('[data-seat-list]'), seatNodes(board.seats, names, { free: find('[data-seat]'), taken: find('[data-seat-held]'), word }));
-    const count = word('seats', board.seats);
-    find('[data-seats-count]').textContent = count;
-    find('[data-seats-why]').textContent = board.seats.why === `${count} chats` || board.seats.why === count ? '' : board.seats.why ?? '';
+    find('[data-seats-count]').textContent = word('seats', board.seats);
+    find('[data-seats-why]').textContent = board.seats.why ?? '';
   }
 }

@@ -595,6 +595,14 @@ def test_every_shortcut_can_be_switched_off(sit: Sit) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.parametrize("why", ["2 of 3 chats", "3 chats: 42 chats held (EM-CAP).", ""])
+def test_why_so_many_chats_is_said_as_the_server_says_it(sit: Sit, why: str) -> None:
+    desk, played = sit(chat)
+    played.send({"type": "seats", "held": 2, "allowed": 3, "why": why})
+    expect(desk.page.locator("[data-seats-count]")).to_have_text("2 of 3")
+    expect(desk.page.locator("[data-seats-why]")).to_have_text(why)
+
+
 def test_the_tab_bears_the_number_of_unread_messages(sit: Sit) -> None:
     desk, played = sit(lambda played: (chat(played), played.chat("s2", "Two carts.", name="Dana Whitfield")))
     pick(desk)
