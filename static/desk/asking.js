@@ -46,12 +46,10 @@ export class Asking {
 
   mark() {
     const chat = this.desk.current;
-    if (!chat || chat.facts.state === 'gone' || isDialogOpen()) return;
-    this.desk.marking.open(chat, chat.facts.name ?? this.desk.word('customer'));
+    if (chat && chat.facts.state !== 'gone') this.desk.marking.open(chat);
   }
 
   marked(session) {
-    this.desk.marking.done();
     toast(this.desk.word('markDone', { name: this.desk.board.chat(session).facts.name ?? this.desk.word('customer') }));
   }
 }

@@ -11,7 +11,7 @@ import { chatFor, fieldsFor } from './filling.js';
 import { Frames } from './frames.js';
 import { labelsOf } from './labels.js';
 import { Link } from './link.js';
-import { MarkDialog } from './marking.js';
+import { markDialog } from './marking.js';
 import { Offers } from './offers.js';
 import { find, toast } from './page.js';
 import { Passing } from './passing.js';
@@ -47,7 +47,7 @@ class Desk {
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.composer.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
     this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
-    this.marking = new MarkDialog({ dialog: find('[data-mark-dialog]'), word, send });
+    this.marking = markDialog({ word, send, done: (session) => this.asks.marked(session) });
     this.passing = new Passing({ board, word, send, sendAloud: aloud });
     this.refer = new Refer({
       addresses: { directory: root.dataset.directory, ways: root.dataset.referAddress, message: root.dataset.messageAddress },
@@ -136,7 +136,7 @@ class Desk {
     if (isLost) {
       this.asking.clear();
       this.composer.noteRefused();
-      for (const dialog of [this.marking, this.passing.dialog, this.caseDialog, this.offers.declining]) dialog.lost();
+      for (const dialog of this.frames.dialogs) dialog.lost();
     }
     this.draw();
   }

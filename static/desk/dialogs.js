@@ -34,7 +34,8 @@ export class FormDialog {
     this.clear();
     const frame = this.frame(this.form, this);
     if (!frame) {
-      this.dialog.querySelector('[aria-invalid="true"]')?.focus();
+      const wrong = this.dialog.querySelector('[aria-invalid="true"]');
+      (wrong?.querySelector('input') ?? wrong)?.focus();
       return;
     }
     if (this.send({ ...frame, session: this.session, ref: `${this.what} ${this.session}` })) this.busy(true);
@@ -87,16 +88,17 @@ export class FormDialog {
   }
 
   fault(name, sentence) {
-    const control = this.form.elements[name];
-    const element = control instanceof RadioNodeList ? control[0] : control;
-    const field = element.closest('.field');
+    const named = this.form.elements[name];
+    const isGroup = named instanceof RadioNodeList; // the group is what is wrong, not one of its choices
+    const field = (isGroup ? named[0] : named).closest('.field');
+    const control = isGroup ? field : named;
     field.classList.add('is-wrong');
     const error = field.querySelector('.error');
     error.textContent = sentence;
     error.hidden = false;
-    element.setAttribute('aria-invalid', 'true');
-    error.id ||= `${element.id}-error`;
-    element.setAttribute('aria-describedby', error.id);
+    control.setAttribute('aria-invalid', 'true');
+    error.id ||= `${(isGroup ? named[0] : named).id}-error`;
+    if (!control.hasAttribute('aria-describedby')) control.setAttribute('aria-describedby', error.id);
   }
 
   say(sentence) {
@@ -109,10 +111,11 @@ export class FormDialog {
     this.dialog.querySelector('[data-form-error]').hidden = true;
     for (const field of this.dialog.querySelectorAll('.is-wrong')) {
       field.classList.remove('is-wrong');
-      field.querySelector('.error').hidden = true;
-      const control = field.querySelector('[aria-invalid]');
+      const error = field.querySelector('.error');
+      error.hidden = true;
+      const control = field.matches('[aria-invalid]') ? field : field.querySelector('[aria-invalid]');
       control?.removeAttribute('aria-invalid');
-      control?.removeAttribute('aria-describedby');
+      if (control?.getAttribute('aria-describedby') === error.id) control.removeAttribute('aria-describedby');
     }
   }
 }

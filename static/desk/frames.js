@@ -32,8 +32,8 @@ export class Frames {
   }
 
   get dialogs() {
-    const { passing, caseDialog, offers } = this.desk;
-    return [passing.dialog, caseDialog, offers.declining];
+    const { marking, passing, caseDialog, offers } = this.desk;
+    return [marking, passing.dialog, caseDialog, offers.declining];
   }
 
   welcomed(frame) {
@@ -93,7 +93,6 @@ export class Frames {
     const [what, id] = (ref ?? '').split(' ');
     const acts = {
       accept: () => this.desk.accepted(id),
-      mark: () => this.desk.asks.marked(id),
       note: () => composer.noted(),
       release: () => composer.stopped.asked(board.chatWithStopped(id), id),
       wrap: () => wrapUp.granted(id),
@@ -104,7 +103,7 @@ export class Frames {
   }
 
   refused(frame) {
-    const { board, composer, marking, wrapUp } = this.desk;
+    const { board, composer, wrapUp } = this.desk;
     const [what, id] = (frame.ref ?? '').split(' ');
     if (what === 'quiet') return;
     if (this.dialogs.some((dialog) => dialog.refused(what, frame))) return;
@@ -120,14 +119,13 @@ export class Frames {
     }
     if (chat && frame.id) chat.outbox.refuse(frame.id, frame.detail);
     const acts = {
-      mark: () => marking.refuse(frame.detail),
       wrap: () => wrapUp.refused(frame),
       note: () => composer.noteRefused(),
       accept: () => this.desk.asking.delete(id),
       presence: () => { find('#presence').value = board.presence; },
     };
     acts[what]?.();
-    if (what !== 'wrap' && what !== 'mark') toast(frame.detail);
+    if (what !== 'wrap') toast(frame.detail);
   }
 
   otherRead({ session, seq }) {
