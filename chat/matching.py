@@ -145,7 +145,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
     rows = list(queued.values("pk", "department_id", "language_id", "queued_at", "is_for_all", "requeues"))
     ids = [row["pk"] for row in rows]
     helpers = department_helpers()
-    passed, missed = _answered_so(Ending.DECLINED, ids), _answered_so(Ending.EXPIRED, ids)
+    passed, missed = _answers(Ending.DECLINED, ids), _answers(Ending.EXPIRED, ids)
     lost = _lost_by([row["pk"] for row in rows if row["requeues"]])
     openings = _openings({row["department_id"] for row in rows}, at=at)
     return [
@@ -158,7 +158,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
             is_open=openings[row["department_id"]].may_be_accepted,
             on=local_date(at, calendar=openings[row["department_id"]].calendar),
             passed_by=frozenset(passed[row["pk"]]),
-            missed_by=frozenset(missed[row["pk"]]),
+            misses=missed[row["pk"]],
             lost_by=frozenset(lost[row["pk"]]),
         )
         for row in rows
@@ -175,11 +175,14 @@ def department_helpers() -> dict[int, tuple[int, int]]:
     }
 
 
-def _answered_so(ending: Ending, ids: Collection[UUID]) -> dict[UUID, set[int]]:
-    """Return with whom an offer of each chat has ended so, in this stay in the queue."""
+def _answers(ending: Ending, ids: Collection[UUID]) -> dict[UUID, Counter[int]]:
+    """Return how often an offer of each chat has ended so with each agent, in this stay in the queue."""
     offers = Offer.objects.filter(session__in=ids, ending=ending)
     offers = offers.filter(offered_at__gte=Coalesce("session__requeued_at", "session__queued_at"))
-    return _grouped(offers.values_list("session_id", "agent_id"))
+    found: dict[UUID, Counter[int]] = defaultdict(Counter)
+    for session_id, agent_id in offers.values_list("session_id", "agent_id"):
+        found[session_id][agent_id] += 1
+    return found
 
 
 def _lost_by(ids: Collection[UUID]) -> dict[UUID, set[int]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-Rank = tuple[bool, bool, bool, int, bool, datetime, int, int]
+Rank = tuple[int, bool, bool, int, bool, datetime, int, int]
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Waiting:
 
     `reach` are the departments to whose agents it is offered, its own first.
     `asks_for_language`: it is in another language than the city's own. `on`: the local date of its department.
-    `passed_by` declined it, `missed_by` let its offer run out, `lost_by` had it and were lost.
+    `passed_by` declined it, `lost_by` had it and were lost; `misses`: how often each let its offer run out.
     """
 
     id: UUID
@@ -46,7 +46,7 @@ class Waiting:
     is_open: bool
     on: date
     passed_by: frozenset[int] = frozenset()
-    missed_by: frozenset[int] = frozenset()
+    misses: Mapping[int, int] = field(default_factory=dict)
     lost_by: frozenset[int] = frozenset()
 
 
@@ -122,13 +122,14 @@ def _able(chat: Waiting, agents: list[Candidate]) -> list[Candidate] | str:
 
 
 def _rank(agent: Candidate, chat: Waiting) -> Rank:
-    """Who had it and was lost comes last, before them who missed it; then language, department, longest idle, id.
+    """Who has missed it least often comes first, then who did not lose it; then language, department, longest idle, id.
 
-    Of the department those come first whose own it is.
+    Of the department those come first whose own it is. So everybody who can take it is asked once before anybody is
+    asked again.
     """
     return (
+        chat.misses.get(agent.id, 0),
         agent.id in chat.lost_by,
-        agent.id in chat.missed_by,
         chat.asks_for_language and chat.language not in agent.languages,
         _distance(agent, chat),
         agent.primary != chat.reach[0],

@@ -70,14 +70,12 @@ SPANISH: dict[str, Any] = {"language": "es", "asks_for_language": True}
         (chat(is_for_all=True), [agent(1, departments=frozenset({FAR}))], (1, "another")),
         (chat(lost_by=frozenset({1})), [agent(1, primary=OWN), agent(2)], (2, "longest_idle")),
         (chat(lost_by=frozenset({1})), [agent(1)], (1, "longest_idle")),
-        (chat(missed_by=frozenset({1})), [agent(1, primary=OWN), agent(2)], (2, "longest_idle")),
-        (chat(missed_by=frozenset({1})), [agent(1), agent(2, free=0)], (1, "longest_idle")),
-        (
-            chat(missed_by=frozenset({1, 2})),
-            [agent(1), agent(2, idle_since=NOON - MINUTE)],
-            (2, "longest_idle"),
-        ),
-        (chat(missed_by=frozenset({1}), lost_by=frozenset({2})), [agent(1), agent(2)], (1, "longest_idle")),
+        (chat(misses={1: 1}), [agent(1, primary=OWN), agent(2)], (2, "longest_idle")),
+        (chat(misses={1: 1}), [agent(1), agent(2, free=0)], (1, "longest_idle")),
+        (chat(misses={1: 1, 2: 1}), [agent(1), agent(2, idle_since=NOON - MINUTE)], (2, "longest_idle")),
+        (chat(misses={1: 2, 2: 1}), [agent(1, primary=OWN), agent(2)], (2, "longest_idle")),
+        (chat(misses={1: 1}, lost_by=frozenset({2})), [agent(1), agent(2)], (2, "longest_idle")),
+        (chat(misses={1: 1, 2: 1}, lost_by=frozenset({2})), [agent(1), agent(2)], (1, "longest_idle")),
     ],
 )
 @pytest.mark.rule("SJ-ACD")
