@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from agents.hours import calendar_of, local_date
 from chat.actions.waiting import start_choices
-from chat.matching import CHAT, ONLINE, THERE, candidates
-from chat.matching_rules import Candidate
+from chat.matching import CHAT, ONLINE, THERE, candidates, department_helpers
+from chat.matching_rules import Candidate, reach_of
 from chat.models import ChatSession
 from policies.models import RuleVersion
 from policies.versions import in_force, rules_in_force
@@ -52,14 +52,15 @@ def is_language_missing(session: ChatSession, *, at: datetime) -> bool:
 def _who_serves(
     session: ChatSession, away: RuleVersion | None, *, present: Collection[str], at: datetime
 ) -> list[Candidate]:
-    """Return who is present and might be offered a chat of this department, as the routing sees them."""
+    """Return who is present and might be offered the chat, of its department or of those that help out by now."""
+    reach = reach_of(session.department_id, at - session.queued_at, department_helpers())
     on = local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
     return [
         agent
         for agent in candidates(away, on=on, at=at, present=present)
         if agent.is_assigned
         and None not in agent.lacks
-        and (session.is_for_all or session.department_id in agent.departments)
+        and (session.is_for_all or not agent.departments.isdisjoint(reach))
     ]
 
 

@@ -142,6 +142,17 @@ def test_whoever_could_be_offered_no_chat_has_no_seat_free(city: City, happens: 
     assert ask(city.general, city.english).busy_deadline == NOON
 
 
+@pytest.mark.rule("EM-COM-Daii")
+def test_a_department_that_helps_out_from_the_beginning_has_seats_for_it(city: City) -> None:
+    adopt("EM-COM-Daii", busy_seconds=30)
+    for agent in (city.rosa, city.supervisor):
+        fill(agent)
+    city.rudi.languages.add(city.english)
+    assert ask(city.general, city.english).busy_deadline == NOON
+    Department.objects.filter(pk=city.general.pk).update(overflow=city.roads, overflow_after_seconds=0)
+    assert ask(city.general, city.english).busy_deadline == after(30)
+
+
 def test_who_is_accepted_in_time_is_not_told(city: City) -> None:
     adopt("EM-COM-Daii", busy_seconds=30)
     session = ask(city.general, city.english)
