@@ -11,6 +11,8 @@ from agents.models import Channel, Department, Language
 from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
 from contactcenter.cases.due import promised
 from contactcenter.cases.models import Task, TaskKind
+from contactcenter.lib.serial import one_at_a_time
+from policies.screening import screen
 from policies.versions import in_force
 
 HOURS, CHOICES = "EM-HRS", "DF-HOLD"
@@ -40,23 +42,27 @@ def leave_message(left: Left, *, at: datetime) -> Task:
     The same key again is the same task, of one kind and department: what was corrected is added to it. Once that is
     done, what is new makes another. Raises `too_long`. Source: EM-HRS, EM-HRS-30, DF-HOLD.
     """
+    source = f"left:{left.key}:{left.kind}:{left.department.pk}" if left.key else ""
+    if source:
+        one_at_a_time(source)
     customer, _is_new = find_or_make_customer(
         name=left.name, language=left.language, email=left.email, phone=left.phone, at=at
     )
-    source = f"left:{left.key}:{left.kind}:{left.department.pk}" if left.key else ""
+    text = screen(left.text).text
     known = task_of(source) if source else None
-    if known is not None:
-        task, _is_new = add_to_task(known.pk, customer=customer, text=left.text)
-        if not task.is_done or left.text in task.text:
+    while known is not None:
+        task, _is_new = add_to_task(known.pk, customer=customer, text=text)
+        if not task.is_done or (text in task.text and task.customer_id == customer.pk):
             return task
-        source = ""
+        source = f"{source}:{task.pk}"  # what is new after that one was done
+        known = task_of(source)
     version = in_force(CHOICES, at=at)
     contact = note_contact(customer, channel=Channel.WEB, department=left.department, purpose=left.kind, at=at)
     return open_task(
         kind=left.kind,
         department=left.department,
         language=left.language,
-        text=left.text,
+        text=text,
         customer=customer,
         contact=contact,
         rule=version.rule if version else HOURS,

@@ -141,8 +141,12 @@ def test_what_is_corrected_after_the_answer_is_another_message(client, town):
     finish_task(Task.objects.get().pk, by=agent, result="answered", at=MONDAY_NIGHT)
     send(client, key=key)
     assert Task.objects.count() == 1
-    send(client, key=key, text="It is still full.")
-    assert Task.objects.open().get().text == "It is still full."
+    for _twice in range(2):
+        send(client, key=key, text=f"It is still full. My card is {CARD}")
+        assert Task.objects.open().get().text.startswith("It is still full.")
+    Task.objects.open().delete()
+    send(client, key=key, email="d@example.com")  # the first address was wrong
+    assert Task.objects.select_related("customer").open().get().customer.email == "d@example.com"
 
 
 def test_a_card_number_is_hidden_before_it_is_kept(client, town):
