@@ -135,12 +135,11 @@ def next_rung(
 
     Up counts over all chats; nobody rises while the last ones are below the
     levels. Down goes one rung, and once stepped down not again until so many
-    chats were finished: at least one, or a limit, or a row, that is changed
-    would take somebody down twice for the same chats. Source: EM-CAP, EM-CAP-down.
+    chats were finished. Source: EM-CAP, EM-CAP-down.
     """
     if descent is None or not descent.is_below(window):
         return max(held, rung_earned(ladder, whole))
-    is_too_soon = chats_since_step_down is not None and chats_since_step_down < max(1, descent.chats_between)
+    is_too_soon = chats_since_step_down is not None and chats_since_step_down < descent.chats_between
     return held if held == 0 or is_too_soon else held - 1
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from agents.actions.ladder import CAP, DOWN
+from agents.actions.ladder import CAP, DOWN, chats_between
 from agents.models import Agent, LadderStanding, LadderStep
 from chat import rules
 from policies.conformance import Finding, Period, keep
@@ -99,7 +99,7 @@ def _left_above(version: RuleVersion | None) -> tuple[str, ...]:
     if version is None:
         return ()
     below = LadderStanding.objects.filter(is_below=True, rung__gt=0, version__isnull=False)
-    between = version.number_of("chats_between")
+    between = chats_between(version)
     due = [
         row
         for row in below.select_related("agent__earlier")

@@ -54,7 +54,7 @@ def _say_steps_down(values: Mapping[str, Any]) -> str:
         "time": say_seconds(values["first_response_seconds"]),
         "window": values["window"],
         "ratings": values["min_ratings"],
-        "between": values["chats_between"],
+        "between": max(1, values["chats_between"]),
     }
 
 

@@ -30,6 +30,7 @@ from agents.models import MAX_SEATS, Agent, EarlierRecord, LadderStanding, Ladde
 from contactcenter.lib.errors import Invalid
 from contactcenter.lib.events import emit
 from policies.models import RuleVersion
+from policies.staff_texts import staff_text
 from policies.versions import rules_in_force
 
 CAP, DOWN = "EM-CAP", "EM-CAP-down"
@@ -66,6 +67,7 @@ def restrict_seats(agent_id: int, *, to: int | None, why: str, by: User, at: dat
         raise Invalid(
             _("The reason is too long. Shorten it to %(count)d characters.") % {"count": MAX_WHY}, field="why"
         )
+    why = staff_text(why, field="why", at=at)
     if to is not None and not 1 <= to <= MAX_SEATS:
         raise Invalid(
             _("Write a number from 1 to %(most)d. Who is to hold no chat is suspended.") % {"most": MAX_SEATS},
@@ -222,8 +224,16 @@ def _descent(version: RuleVersion | None) -> Descent | None:
         below_satisfaction=version.number_of("below_satisfaction"),
         first_response=timedelta(seconds=version.number_of("first_response_seconds")),
         min_ratings=version.number_of("min_ratings"),
-        chats_between=version.number_of("chats_between"),
+        chats_between=chats_between(version),
     )
+
+
+def chats_between(version: RuleVersion) -> int:
+    """Return how many finished chats lie between two steps down under a version of EM-CAP-down: at least one.
+
+    With none, a limit or a row that is changed would take somebody down twice for the same chats.
+    """
+    return max(1, version.number_of("chats_between"))
 
 
 def _limits(agent: Agent, standing: LadderStanding, cap: RuleVersion | None) -> dict[Binding, int | None]:

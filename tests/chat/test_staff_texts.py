@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from agents.actions import restrict_seats
 from agents.models import Agent
 from chat.actions import ask_transfer, decline, decline_transfer, route
 from chat.models import ChatSession, Offer, Transfer
@@ -63,6 +64,10 @@ def of_declining_a_colleague(city: City, text: str) -> str:
     return Transfer.objects.get().declined_why
 
 
+def of_a_limit(city: City, text: str) -> str:
+    return restrict_seats(city.rosa.pk, to=1, why=text, by=city.supervisor.user, at=NOON).restricted_why
+
+
 def of_a_task(city: City, text: str) -> str:
     task = TaskFactory(department=city.general)
     finish_task(task.pk, by=city.rosa, result="answered", note=text, at=NOON)
@@ -70,7 +75,7 @@ def of_a_task(city: City, text: str) -> str:
 
 
 WRITTEN = {
-    "why": [of_declining, of_declining_a_colleague],
+    "why": [of_declining, of_declining_a_colleague, of_a_limit],
     "summary": [of_a_summary],
     "again": [of_passing_on_again],
     "note": [of_a_task],
