@@ -128,7 +128,7 @@ def decide(request: HttpRequest, session_id: UUID, uid: UUID) -> HttpResponse:
         agent = Agent.objects.get(user=_person(request))
         decide_on_text(session_id, uid, by_id=agent.pk, is_released=is_released, at=at)
         if is_released:
-            return _("Released: the agent can send this text as it is.")
+            return _("Released: the desk of the agent sends this text at once.")
         return _("Not released: the agent reads that the text is to be changed.")
 
     return _act(request, None, act)

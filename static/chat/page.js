@@ -25,6 +25,7 @@ export class Page {
   screen(name) {
     for (const node of this.root.querySelectorAll('[data-screen]')) node.hidden = node.dataset.screen !== name;
     this.shownScreen = name;
+    if (this.root.getBoundingClientRect().top < 0) this.root.scrollIntoView({ block: 'start' }); // it was longer before
     const isBefore = !IN_A_CHAT.includes(name);
     this.showIncident(isBefore);
     const tongues = this.find('[data-tongues]'); // the page of its own has them outside

@@ -16,7 +16,9 @@ export class Socket {
     this.failures = 0;
     this.isOver = false;
     this.wakeUp = () => this.retryNow();
+    this.cutOff = () => this.socket && this.drop();
     window.addEventListener('online', this.wakeUp);
+    window.addEventListener('offline', this.cutOff);
     window.addEventListener('pageshow', this.wakeUp);
     this.connect();
   }
@@ -106,6 +108,7 @@ export class Socket {
     clearInterval(this.proving);
     clearTimeout(this.doubt);
     window.removeEventListener('online', this.wakeUp);
+    window.removeEventListener('offline', this.cutOff);
     window.removeEventListener('pageshow', this.wakeUp);
     const socket = this.socket;
     this.socket = null;

@@ -16,10 +16,10 @@ export class Offers {
     this.list.addEventListener('click', (event) => this.pressed(event));
     this.declining = new FormDialog({
       dialog: find('[data-decline-dialog]'), what: 'decline', word, send,
-      prepare: (offer, form) => { find('[data-decline-other]').hidden = form.elements.why.value !== 'other'; },
+      prepare: (offer, form) => { find('[data-decline-other]').hidden = form.elements.reason.value !== 'other'; },
       frame: (form, shown) => {
-        const isOther = form.elements.why.value === 'other';
-        const why = isOther ? shown.text('other', word('noWhy')) : form.elements.why.selectedOptions[0].textContent;
+        const isOther = form.elements.reason.value === 'other';
+        const why = isOther ? shown.text('why', word('noWhy')) : form.elements.reason.selectedOptions[0].textContent;
         if (!why) return null;
         return { type: this.board.offers.get(this.declining.session)?.kind === 'transfer' ? 'decline_transfer' : 'decline', why: why.slice(0, 300) };
       },

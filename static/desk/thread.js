@@ -133,8 +133,9 @@ export class Thread {
   }
 
   goneText(chat) {
-    const passed = chat.transcript.inOrder().some((event) => event.kind === 'transferred');
-    return this.word(passed ? 'passedOn' : 'gone');
+    const last = chat.transcript.inOrder().findLast((event) => event.kind === 'transferred' || event.kind === 'requeued');
+    if (last?.kind === 'transferred') return this.word('passedOn');
+    return this.word(last?.data?.why === 'agent_silent' ? 'goneSilent' : 'gone');
   }
 
   drawTools(chat) {

@@ -1,0 +1,40 @@
+"""What people who tried the product ran into, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import City, Server
+from tests.browser.people import Resident
+from tests.browser.script import Script
+from tests.browser.test_accessible import Look, NewContext, look  # noqa: F401  (a fixture)
+from tests.browser.test_desk_states import Sit, chat, sit  # noqa: F401  (a fixture)
+
+
+def test_on_a_phone_the_chat_is_in_view_when_it_begins(city: City, server: Server, new_context: NewContext) -> None:
+    page = new_context(320, 640, locale="en-US").new_page()
+    Script(page)
+    page.goto(f"{server.url}/chat/")
+    resident = Resident(page).ask("Which bin?")
+    expect(resident.chat.locator("[data-screen=talk]")).to_be_visible()
+    head = resident.chat.locator("[data-who]")
+    expect(head).to_be_in_viewport()
+
+
+@pytest.mark.rule("EM-COM-D")
+def test_who_was_there_and_did_not_answer_is_not_told_that_she_was_gone(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
+    page = desk.page
+    page.locator("[data-key=s1]").first.click()
+    expect(page.get_by_role("heading", name="Tomasz Lind")).to_be_visible()
+    played.tell("s1", "requeued", rule="EM-COM-D", data={"why": "agent_silent"})
+    expect(page.locator("[data-over-text]")).to_contain_text("the resident had waited too long for an answer")
+
+
+def test_a_desk_without_a_network_says_so_at_once(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, _played = sit(chat, look.size)
+    lamp = desk.page.locator("header").get_by_role("status")
+    expect(lamp).to_contain_text("Connected")
+    desk.page.evaluate("window.dispatchEvent(new Event('offline'))")
+    expect(lamp).not_to_have_text("Connected")
