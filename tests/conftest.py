@@ -10,10 +10,15 @@ from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 from chat.relay import Relay, current_relay, stop_current_relay
 from tests.factories import UserFactory, log_in
 from tests.wire import Wires
+
+# What the clock says of an example is a fact about the machine, which may be busy, and not about the code.
+settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
