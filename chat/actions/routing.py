@@ -48,9 +48,11 @@ def route(*, at: datetime) -> int:
     _take_back(at=at)
     found = plan_offers(held.get(AWAY), at=at)
     matches = [each for each in found.values() if isinstance(each, Match)]
-    made = sum(_offer(each, held[RULE], at=at) for each in matches)
+    made = [_offer(each, held[RULE], at=at) for each in matches]
     _note_unmatched({pk: each for pk, each in found.items() if isinstance(each, str)}, at=at)
-    return made
+    if None in made:  # somebody was busy for a moment: whoever set this pass going looks again
+        emit("queue")
+    return sum(each is True for each in made)
 
 
 def _take_back(*, at: datetime) -> None:
@@ -70,16 +72,18 @@ def _with_sessions_locked(offers: QuerySet[Offer]) -> list[Offer]:
     return list(offers.filter(session__in=locked).order_by("pk"))
 
 
-def _offer(match: Match, version: RuleVersion, *, at: datetime) -> int:
-    """Hold one chat out to one agent, unless one of them is busy or has changed since it was looked at."""
+def _offer(match: Match, version: RuleVersion, *, at: datetime) -> bool | None:
+    """Hold one chat out to one agent; None where one of them is busy, or has changed since it was looked at."""
     agents = Agent.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("user")
     agent = agents.filter(pk=match.agent_id, presence=Presence.ONLINE).first()
-    if agent is None or not may_agent_work(agent, at=at):
-        return 0
+    if agent is None:
+        return None
+    if not may_agent_work(agent, at=at):
+        return False
     sessions = ChatSession.objects.queued().select_for_update(no_key=True, skip_locked=True, of=("self",))
     session = sessions.filter(pk=match.session_id).first()
     if session is None:
-        return 0
+        return None
     try:
         hold_out(
             session,
@@ -91,12 +95,12 @@ def _offer(match: Match, version: RuleVersion, *, at: datetime) -> int:
             version=version,
         )
     except DomainError:
-        return 0
+        return False
     if session.unmatched:
         session.unmatched, session.unmatched_at = "", None
         session.save(update_fields=["unmatched", "unmatched_at"])
         emit("queue")
-    return 1
+    return True
 
 
 def _note_unmatched(found: Mapping[UUID, str], *, at: datetime) -> None:
