@@ -203,8 +203,13 @@ class Desk {
   }
 
   focusReply() {
-    if (!this.current) return;
-    (this.current.isRunning ? this.composer.box : find('[data-put-away]')).focus();
+    if (this.current) this.nextPlace(this.current).focus();
+  }
+
+  /** Where one goes on in a chat: the reply, what is asked after the end, or putting it away. */
+  nextPlace(chat) {
+    if (chat.isRunning) return this.composer.box;
+    return this.wrapUp.form.hidden ? find('[data-put-away]') : this.wrapUp.note;
   }
 
   outboxChanged(chat, item) {
@@ -282,11 +287,14 @@ class Desk {
     const wasWriting = this.composer.form.contains(document.activeElement);
     this.composer.form.hidden = !chat.isRunning;
     this.composer.label();
+    const wasAsked = !this.wrapUp.form.hidden;
     this.wrapUp.show(chat);
+    const isAsked = !wasAsked && !this.wrapUp.form.hidden; // the end may be known before what is asked after it
+    const isHeld = isAsked && document.activeElement === find('[data-put-away]');
     if (wasWriting && !chat.isRunning) this.wroteIn = chat;
-    if (chat.isRunning && this.wroteIn === chat) this.composer.box.focus();
+    const goesOn = this.wroteIn === chat && (chat.isRunning || isHeld);
+    if ((wasWriting && !chat.isRunning) || goesOn) this.nextPlace(chat).focus();
     if (chat.isRunning) this.wroteIn = null;
-    if (wasWriting && !chat.isRunning) (this.wrapUp.form.hidden ? find('[data-put-away]') : this.wrapUp.note).focus();
   }
 
   drawPresence() {

@@ -378,6 +378,24 @@ def test_the_wrap_up_keeps_what_was_typed_until_the_server_has_it(sit: Sit, look
     assert look.faults == []
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["the end first", "what is asked first"])
+def test_who_was_writing_goes_on_with_the_note_whatever_is_told_first(sit: Sit, is_known: bool) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    desk.page.keyboard.press("Alt+KeyE")
+    desk.page.get_by_role("dialog").get_by_role("button", name="End chat").press("Enter")
+    played.last("end")
+    asked = {"state": "ended", "outcome": "resolved", "ended_at": at(), "wrap_up_deadline": at(900)}
+    if is_known:
+        played.knows("s1", **asked)
+    played.tell("s1", "ended", "agent", data={"outcome": "resolved"})
+    desk.page.get_by_role("button", name="Put away").wait_for()
+    if not is_known:
+        expect(desk.page.get_by_role("button", name="Put away")).to_be_focused()
+        played.knows("s1", **asked)
+    expect(desk.page.locator("#wrap-note")).to_be_focused()
+
+
 def test_a_case_is_opened_by_the_agents_own_summary(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(chat, look.size)
     pick(desk)
