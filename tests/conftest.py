@@ -17,7 +17,7 @@ from tests.factories import UserFactory, log_in
 from tests.wire import Wires
 
 # What the clock says of an example is a fact about the machine, which may be busy, and not about the code.
-settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
