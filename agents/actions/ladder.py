@@ -165,12 +165,11 @@ def _settle(
     why: str = "",
     is_anew: bool = False,
 ) -> Agent:
-    held = rules_in_force([CAP, DOWN], at=at)
-    cap = held.get(CAP)
+    cap, down = _ladder_rules(at=at)
     if cap is None and standing.pk is None and agent.fixed_seats is None and agent.restricted_to is None:
         return agent  # the city has no ladder, and nobody ever limited this agent
-    move = _climb(agent, standing, held, is_anew=is_anew) if cap else _Move()
-    standing.version, standing.descent = cap, held.get(DOWN) if cap else None
+    move = _climb(standing, cap, down, is_anew=is_anew) if cap else _Move()
+    standing.version, standing.descent = cap, down
     before, was_bound_by = agent.seats, standing.binding
     agent.seats, binding = least(_limits(agent, standing, cap))
     is_new = standing.pk is None
@@ -186,9 +185,9 @@ def _settle(
     return agent
 
 
-def _climb(agent: Agent, standing: LadderStanding, held: dict[str, RuleVersion], *, is_anew: bool) -> _Move:
+def _climb(standing: LadderStanding, cap: RuleVersion, down: RuleVersion | None, *, is_anew: bool) -> _Move:
     """Put the agent on the rung that is theirs now, and say why it is another one."""
-    cap, descent = held[CAP], _descent(held.get(DOWN))
+    descent = _descent(down)
     ladder, whole, old = read_ladder(cap.value_of("rungs")), standing.whole, standing.version
     standing.is_below = descent is not None and descent.is_below(standing.window)
     if is_anew or old is None or old.value_of("rungs") != cap.value_of("rungs"):
@@ -207,7 +206,7 @@ def _climb(agent: Agent, standing: LadderStanding, held: dict[str, RuleVersion],
     )
     if standing.rung < before:
         standing.down_at_chats = whole.chats
-        return _Move(LadderStep.Kind.DOWN, held[DOWN])
+        return _Move(LadderStep.Kind.DOWN, down)
     return _Move(LadderStep.Kind.UP, cap) if standing.rung > before else _Move()
 
 
