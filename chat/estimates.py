@@ -10,8 +10,7 @@ from django.db.models import Count
 
 from chat.models import ChatSession
 from chat.rules import estimated_wait_seconds
-from policies.values import default_of
-from policies.versions import in_force
+from policies.versions import numbers_in_force
 
 RULE = "DF-WAIT"
 
@@ -32,10 +31,7 @@ class Estimates:
 
 def read_estimates(*, at: datetime) -> Estimates:
     """Return what waits are reckoned from now; how far back and from how many on, says the rule or its default."""
-    version = in_force(RULE, at=at)
-    minutes, needed = (
-        version.number_of(name) if version else int(default_of(RULE, name)) for name in ("minutes", "accepts")
-    )
+    minutes, needed = numbers_in_force(RULE, "minutes", "accepts", at=at)
     window = timedelta(minutes=minutes)
     rows = ChatSession.objects.filter(accepted_at__gt=at - window)
     counted = rows.values_list("department_id", "language_id").annotate(count=Count("pk"))

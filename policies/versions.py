@@ -24,8 +24,14 @@ def rules_in_force(rules: Iterable[str] | None = None, *, at: datetime) -> dict[
 
 def number_in_force(rule: str, name: str, *, at: datetime) -> int:
     """Return a number of a rule as it holds at an instant; where the rule is not adopted, its default."""
+    [number] = numbers_in_force(rule, name, at=at)
+    return number
+
+
+def numbers_in_force(rule: str, *names: str, at: datetime) -> list[int]:
+    """Return several numbers of a rule, likewise; one statement."""
     version = in_force(rule, at=at)
-    return version.number_of(name) if version else int(default_of(rule, name))
+    return [version.number_of(name) if version else int(default_of(rule, name)) for name in names]
 
 
 def planned(*, at: datetime) -> list[RuleVersion]:

@@ -13,8 +13,7 @@ from agents.ladder import SATISFIED, Record, record_of
 from agents.models import Agent
 from chat.models import ChatRecord, ChatSession
 from chat.states import Status
-from policies.values import default_of
-from policies.versions import in_force
+from policies.versions import number_in_force
 
 AT_ONCE = 200  # agents that one sweep settles
 
@@ -89,8 +88,7 @@ def _figures_of(session: ChatSession) -> tuple[datetime, Figures]:
 
 def _window(agent_id: int, rated: list[tuple[datetime, Figures]], *, at: datetime) -> Record:
     """Return the figures of the last chats, as many as EM-CAP-down looks at."""
-    version = in_force(DOWN, at=at)
-    count = version.number_of("window") if version else int(default_of(DOWN, "window"))
+    count = number_in_force(DOWN, "window", at=at)
     rows = ChatRecord.objects.filter(agent=agent_id, first_response__isnull=False).order_by("-ended_at", "-pk")
     kept = [
         (ended_at, (rating, first))
