@@ -59,6 +59,11 @@ def _say_usual_week(calendar: Calendar | None, *, at: datetime) -> str:
     return say_week(calendar.definition.week_on(calendar.local_date(at))) if calendar else ""
 
 
+def date_in(department_id: int, *, channel: str, at: datetime) -> date:
+    """Return the date on which assignments and certificates are asked for in a department, on a channel."""
+    return local_date(at, calendar=calendar_of(department_id, channel=channel))
+
+
 def local_date(at: datetime, *, calendar: Calendar | None = None) -> date:
     """Return the date on which certificates are asked for: in the calendar's zone, else in that of the city."""
     return calendar.local_date(at) if calendar else timezone.localtime(at).date()

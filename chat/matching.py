@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -49,6 +49,9 @@ LEFT JOIN agents_presenceinterval i ON i.agent_id = a.id AND i.ended_at IS NULL
 WHERE a.presence = ANY(%(present)s)
   AND (a.suspended_until IS NULL OR a.suspended_until <= %(at)s)
   AND a.offline_deadline IS NULL
+  AND (%(among)s::int[] IS NULL OR EXISTS (
+    SELECT 1 FROM agents_membership m WHERE m.agent_id = a.id AND m.department_id = ANY(%(among)s::int[])
+  ))
   AND EXISTS (SELECT 1 FROM agents_rolegrant g WHERE g.user_id = u.id AND g.role = ANY(%(roles)s))
 """
 
@@ -63,10 +66,17 @@ class Online:
     active_at: datetime
 
 
-def online_agents(*, at: datetime, present: Collection[str] = ONLINE) -> list[Online]:
-    """Return the agents who are online, or present in one of these ways, and may work."""
+def online_agents(
+    *, at: datetime, present: Collection[str] = ONLINE, among: Collection[int] | None = None
+) -> list[Online]:
+    """Return the agents who are online, or present in one of these ways, and may work.
+
+    `among`: only those of these departments.
+    """
+    facts: dict[str, Any] = {"at": at, "roles": sorted(DESK_ROLES), "present": list(present)}
+    facts["among"] = None if among is None else list(among)
     with connection.cursor() as cursor:
-        cursor.execute(_PRESENT, {"at": at, "roles": sorted(DESK_ROLES), "present": list(present)})
+        cursor.execute(_PRESENT, facts)
         return [Online(pk, free, idle or NEVER, active or NEVER) for pk, free, idle, active in cursor.fetchall()]
 
 
@@ -91,13 +101,19 @@ def plan_offers(away: RuleVersion | None, *, at: datetime) -> dict[UUID, Match |
 
 
 def candidates(
-    away: RuleVersion | None, *, on: date, at: datetime, present: Collection[str] = ONLINE
+    away: RuleVersion | None,
+    *,
+    on: date,
+    at: datetime,
+    present: Collection[str] = ONLINE,
+    among: Collection[int] | None = None,
 ) -> list[Candidate]:
     """Return who is online with what the choice asks for; a few statements, however many they are.
 
     `on`: the local date on which assignments and certificates are asked for, as when the chat is accepted.
+    `present`, `among`: as `online_agents` has them.
     """
-    online = online_agents(at=at, present=present)
+    online = online_agents(at=at, present=present, among=among)
     ids = [agent.id for agent in online]
     without = unassigned(ids, channel=CHAT, on=on, at=at)
     lacks = lacking(ids, channel=CHAT, on=on)
@@ -145,7 +161,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
     rows = list(queued.values("pk", "department_id", "language_id", "queued_at", "is_for_all", "requeues"))
     ids = [row["pk"] for row in rows]
     helpers = department_helpers()
-    passed, missed = _answers(Ending.DECLINED, ids), _answers(Ending.EXPIRED, ids)
+    passed, missed = _answers(ids)
     lost = _lost_by([row["pk"] for row in rows if row["requeues"]])
     openings = _openings({row["department_id"] for row in rows}, at=at)
     return [
@@ -175,26 +191,26 @@ def department_helpers() -> dict[int, tuple[int, int]]:
     }
 
 
-def _answers(ending: Ending, ids: Collection[UUID]) -> dict[UUID, Counter[int]]:
-    """Return how often an offer of each chat has ended so with each agent, in this stay in the queue."""
-    offers = Offer.objects.filter(session__in=ids, ending=ending)
+def _answers(ids: Collection[UUID]) -> tuple[dict[UUID, set[int]], dict[UUID, Counter[int]]]:
+    """Return who declined each chat in this stay in the queue, and how often each let its offer run out."""
+    offers = Offer.objects.filter(session__in=ids, ending__in=[Ending.DECLINED, Ending.EXPIRED])
     offers = offers.filter(offered_at__gte=Coalesce("session__requeued_at", "session__queued_at"))
-    found: dict[UUID, Counter[int]] = defaultdict(Counter)
-    for session_id, agent_id in offers.values_list("session_id", "agent_id"):
-        found[session_id][agent_id] += 1
-    return found
+    passed: dict[UUID, set[int]] = defaultdict(set)
+    missed: dict[UUID, Counter[int]] = defaultdict(Counter)
+    for session_id, agent_id, ending in offers.values_list("session_id", "agent_id", "ending"):
+        if ending == Ending.DECLINED:
+            passed[session_id].add(agent_id)
+        else:
+            missed[session_id][agent_id] += 1
+    return passed, missed
 
 
 def _lost_by(ids: Collection[UUID]) -> dict[UUID, set[int]]:
     events = ChatEvent.objects.filter(session__in=ids, kind=Kind.REQUEUED, agent__isnull=False)
-    return _grouped(events.annotate(lost=F("agent_id")).values_list("session_id", "lost"))
-
-
-def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, set[int]]:
-    grouped: dict[UUID, set[int]] = defaultdict(set)
-    for session_id, agent_id in rows:
-        grouped[session_id].add(agent_id)
-    return grouped
+    lost: dict[UUID, set[int]] = defaultdict(set)
+    for session_id, agent_id in events.annotate(lost=F("agent_id")).values_list("session_id", "lost"):
+        lost[session_id].add(agent_id)
+    return lost
 
 
 def _openings(ids: Collection[int], *, at: datetime) -> dict[int, Opening]:

@@ -28,6 +28,10 @@ class Candidate:
     idle_since: datetime
     offered: int = 0  # in this pass
 
+    def could_take(self, language: str) -> bool:
+        """Say whether a chat in this language may be given to her at all, whatever she holds."""
+        return self.is_assigned and not self.is_away and self.lacks.isdisjoint({None, language})
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

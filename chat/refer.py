@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from agents.hours import calendar_of, local_date
+from agents.hours import date_in
 from agents.models import Department
 from chat.matching import CHAT, candidates
 from contactcenter.lib.errors import WrongState
@@ -61,15 +61,10 @@ def contact_of(department: Department) -> Contact:
 
 def is_somebody_there(department: Department, *, language: str, but: int | None, at: datetime) -> bool:
     """Say whether somebody of a department, other than the agent `but`, could take a chat in this language now."""
-    on = local_date(at, calendar=calendar_of(department.pk, channel=CHAT))
+    on = date_in(department.pk, channel=CHAT, at=at)
     return any(
-        department.pk in agent.departments
-        and agent.id != but
-        and agent.free > 0
-        and agent.is_assigned
-        and not agent.is_away
-        and agent.lacks.isdisjoint({None, language})
-        for agent in candidates(in_force(AWAY, at=at), on=on, at=at)
+        agent.id != but and agent.free > 0 and agent.could_take(language)
+        for agent in candidates(in_force(AWAY, at=at), on=on, at=at, among=[department.pk])
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from agents.hours import calendar_of, local_date
+from agents.hours import date_in
 from agents.models import Agent
 from chat.actions.seats import CHAT, guard_assigned, guard_certified, guard_free_seat
 from chat.models import ChatSession, Ending, Offer, Transfer
@@ -33,7 +33,7 @@ def hold_out(
     if open_offer(session) is not None:
         raise offered_elsewhere()
     guard_free_seat(agent, session)
-    on = local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
+    on = date_in(session.department_id, channel=CHAT, at=at)
     guard_assigned(agent, on=on, at=at)
     guard_certified(agent, session, on=on)
     offer = Offer.objects.create(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from agents.hours import calendar_of, local_date
+from agents.hours import date_in
 from chat.actions.waiting import start_choices
 from chat.matching import CHAT, ONLINE, THERE, candidates, department_helpers
 from chat.matching_rules import Candidate, reach_of
 from chat.models import ChatSession
 from policies.models import RuleVersion
-from policies.versions import in_force, rules_in_force
+from policies.versions import rules_in_force
 
 BUSY, LANGUAGE, AWAY = "EM-COM-Daii", "EM-LANG", "EM-COM-D"
 STAY_FIELDS = ["choice_deadline", "choice_version", "busy_deadline", "busy_told_at"]
@@ -25,18 +25,18 @@ def begin_stay(session: ChatSession, *, at: datetime) -> None:
     """
     start_choices(session, at=at)
     session.busy_told_at = None
-    held = rules_in_force([BUSY, LANGUAGE], at=at)
+    held = rules_in_force([BUSY, LANGUAGE, AWAY], at=at)
     session.busy_deadline = None
     if BUSY in held:
         wait = timedelta(seconds=held[BUSY].number_of("busy_seconds"))
-        session.busy_deadline = at + wait if is_seat_free(session, at=at) else at
+        session.busy_deadline = at + wait if is_seat_free(session, held.get(AWAY), at=at) else at
     elif LANGUAGE in held and is_language_missing(session, at=at):
         session.busy_deadline = at
 
 
-def is_seat_free(session: ChatSession, *, at: datetime) -> bool:
+def is_seat_free(session: ChatSession, away: RuleVersion | None, *, at: datetime) -> bool:
     """Say whether somebody who could be offered a chat of this department and language has a seat free."""
-    online = _who_serves(session, in_force(AWAY, at=at), present=ONLINE, at=at)
+    online = _who_serves(session, away, present=ONLINE, at=at)
     return any(agent.free > 0 and not agent.is_away and _speaks(agent, session) for agent in online)
 
 
@@ -54,14 +54,9 @@ def _who_serves(
 ) -> list[Candidate]:
     """Return who is present and might be offered the chat, of its department or of those that help out by now."""
     reach = reach_of(session.department_id, at - session.queued_at, department_helpers())
-    on = local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
-    return [
-        agent
-        for agent in candidates(away, on=on, at=at, present=present)
-        if agent.is_assigned
-        and None not in agent.lacks
-        and (session.is_for_all or not agent.departments.isdisjoint(reach))
-    ]
+    on = date_in(session.department_id, channel=CHAT, at=at)
+    agents = candidates(away, on=on, at=at, present=present, among=None if session.is_for_all else reach)
+    return [agent for agent in agents if agent.is_assigned and None not in agent.lacks]
 
 
 def _speaks(agent: Candidate, session: ChatSession) -> bool:

@@ -9,14 +9,15 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from agents.hours import date_in
 from agents.models import Agent, Presence
 from chat.actions.answering import owes_answer
 from chat.actions.hold import HOLD_FIELDS, end_hold, go_on_answering, stop_clocks
 from chat.actions.messages import record
 from chat.actions.offers import close_offer
-from chat.actions.seats import guard_assigned, move_seat
+from chat.actions.seats import CHAT, guard_assigned, move_seat
 from chat.actions.sessions import greet
-from chat.actions.targets import day_of, target_of
+from chat.actions.targets import target_of
 from chat.actions.transfers import FORWARD, ONCE, guard_standing, offer_to
 from chat.models import ChatSession, Ending, Kind, Offer, Side, Transfer
 from chat.states import Status, check_transition
@@ -60,7 +61,7 @@ def _change_hands(session: ChatSession, transfer: Transfer, offer: Offer, agent:
     session.department = transfer.to_department or session.department
     session.language = transfer.to_language or session.language
     close_offer(offer, Ending.ACCEPTED, at=at)  # first: what is offered counts as a seat
-    on = day_of(session, at=at)
+    on = date_in(session.department_id, channel=CHAT, at=at)
     guard_assigned(agent, on=on, at=at)
     move_seat(session, agent, on=on, at=at)
     transfer.ended_at, transfer.ending, transfer.accepted_by = at, Ending.ACCEPTED, agent

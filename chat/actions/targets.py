@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from agents.assignment import RULE as ASSIGNED
 from agents.assignment import unassigned
 from agents.certification import missing_kinds
-from agents.hours import calendar_of, local_date
+from agents.hours import date_in
 from agents.models import Agent, Department, Language, Presence, Role, RoleGrant
 from agents.permissions import may_agent_work
 from chat.actions.seats import CHAT
@@ -117,7 +117,7 @@ def _guard_person(agent: Agent, session: ChatSession, *, at: datetime) -> None:
         raise DomainError("not_online", _("%(name)s is not online. Choose somebody else.") % facts)
     if not may_agent_work(agent, at=at):
         raise DomainError("not_online", _("%(name)s may not work in chats now. Choose somebody else.") % facts)
-    on = day_of(session, at=at)
+    on = date_in(session.department_id, channel=CHAT, at=at)
     if unassigned([agent.pk], channel=CHAT, on=on, at=at):
         sentence = _("%(name)s is not assigned to the chat today. Choose somebody else.") % facts
         raise DomainError("not_certified", sentence, rule=ASSIGNED)
@@ -152,17 +152,6 @@ def has_free_seat(agent: Agent) -> bool:
     return held + Offer.objects.open().filter(agent=agent).count() < agent.seats
 
 
-def day_of(session: ChatSession, *, at: datetime) -> date:
-    """Return the date on which certificates are asked for."""
-    return local_date(at, calendar=calendar_of(session.department_id, channel=CHAT))
-
-
-def _day_there(target: Target, session: ChatSession, *, at: datetime) -> date:
-    """Return the date on which that is asked once the chat has been passed on, in the department it is then in."""
-    department_id = target.department.pk if target.department is not None else session.department_id
-    return local_date(at, calendar=calendar_of(department_id, channel=CHAT))
-
-
 # Groups -------------------------------------------------------------------------
 def qualified(target: Target, session: ChatSession, *, at: datetime) -> list[Candidate]:
     """Return who of a group is online and may take the chat, whatever they hold, in the order in which they are asked.
@@ -170,12 +159,9 @@ def qualified(target: Target, session: ChatSession, *, at: datetime) -> list[Can
     First those of the chat's own department, of these who has been free the longest. Source: EM-COM-D, EM-COM-Da.
     """
     language = target.language.code if target.language is not None else session.language_id
-    everybody = online_candidates(in_force(AWAY, at=at), on=_day_there(target, session, at=at), at=at)
-    able = [
-        agent
-        for agent in everybody
-        if agent.is_assigned and not agent.is_away and agent.lacks.isdisjoint({None, language})
-    ]
+    there = target.department.pk if target.department is not None else session.department_id  # where it is then
+    on = date_in(there, channel=CHAT, at=at)
+    able = [agent for agent in online_candidates(in_force(AWAY, at=at), on=on, at=at) if agent.could_take(language)]
     supervisors = _supervisors([agent.id for agent in able]) if target.supervisor else frozenset()
     group = [agent for agent in able if agent.id != session.agent_id and _belongs(agent, target, supervisors)]
     return sorted(group, key=lambda agent: (session.department_id not in agent.departments, agent.idle_since, agent.id))
