@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import TextChoices
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Channel
@@ -22,13 +22,11 @@ from chat.models import ChatEvent, ChatSession, Kind, Side, StaffKind, Transfer
 from chat.permissions import access_by_digest
 from chat.states import Status, check_transition
 from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
-from contactcenter.cases.due import promised
+from contactcenter.cases.due import promised, say_due
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.events import emit
 from contactcenter.lib.text import normal_text
-from policies.calendars import compiled
-from policies.hours import say_moment
 from policies.models import RuleVersion
 from policies.screening import Screened, screen
 from policies.versions import in_force
@@ -171,8 +169,7 @@ def _tell_of(
 ) -> None:
     """Say by when a task is done, in the zone of the calendar by which that was reckoned."""
     assert task.due_at is not None
-    zone = compiled(task.calendar_version_id).zone if task.calendar_version_id else None
-    moment = say_moment(timezone.localtime(task.due_at, zone))
+    moment = say_due(task.due_at, task.calendar_version_id)
     _say(session, option, text % {"moment": moment}, version, at=at, due_at=task.due_at.isoformat())
 
 

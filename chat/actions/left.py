@@ -56,7 +56,6 @@ def leave_message(left: Left, *, at: datetime) -> Task:
             return task
         source = f"{source}:{task.pk}"  # what is new after that one was done
         known = task_of(source)
-    version = in_force(CHOICES, at=at)
     contact = note_contact(customer, channel=Channel.WEB, department=left.department, purpose=left.kind, at=at)
     return open_task(
         kind=left.kind,
@@ -65,8 +64,8 @@ def leave_message(left: Left, *, at: datetime) -> Task:
         text=text,
         customer=customer,
         contact=contact,
-        rule=version.rule if version else HOURS,
-        due=promised(version, left.kind, department_id=left.department.pk, start=at) if version else None,
+        rule=HOURS,
+        due=promised(in_force(CHOICES, at=at), left.kind, department_id=left.department.pk, start=at),
         source=source,
         at=at,
     )

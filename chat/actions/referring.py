@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agents.models import Agent, Channel, Department
@@ -17,11 +17,9 @@ from chat.models import ChatSession, StaffKind
 from chat.permissions import access_as_agent
 from chat.refer import rule_of_referring
 from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
-from contactcenter.cases.due import promised
+from contactcenter.cases.due import promised, say_due
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import Invalid
-from policies.calendars import compiled
-from policies.hours import say_moment
 from policies.staff_texts import staff_text
 from policies.versions import in_force
 
@@ -87,7 +85,7 @@ def _open(
     *,
     at: datetime,
 ) -> Task:
-    kind, version = TaskKind.MESSAGE, in_force(CHOICES, at=at)
+    kind = TaskKind.MESSAGE
     return open_task(
         kind=kind,
         department=department,
@@ -96,8 +94,8 @@ def _open(
         contact=note_contact(customer, channel=Channel.CHAT, department=department, purpose=kind, at=at),
         text=text,
         opened_by=agent,
-        rule=version.rule if version else rule,
-        due=promised(version, kind, department_id=department.pk, start=at) if version else None,
+        rule=rule,
+        due=promised(in_force(CHOICES, at=at), kind, department_id=department.pk, start=at),
         source=source,
         at=at,
     )
@@ -108,6 +106,5 @@ def _say(task: Task, department: Department, language: str) -> str:
     with translation.override(language):
         if task.due_at is None:
             return _("I have passed your message on to %(name)s.") % {"name": department.name}
-        zone = compiled(task.calendar_version_id).zone if task.calendar_version_id else None
-        facts = {"name": department.name, "moment": say_moment(timezone.localtime(task.due_at, zone))}
+        facts = {"name": department.name, "moment": say_due(task.due_at, task.calendar_version_id)}
         return _("I have passed your message on to %(name)s. You get an answer by %(moment)s.") % facts

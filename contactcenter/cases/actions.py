@@ -79,7 +79,8 @@ def open_task(
 ) -> Task:
     """Open a task for a department; `agent` has it from the beginning. The text is screened.
 
-    `source` names what caused it: the same cause again answers the first task, whatever else is given.
+    `source` names what caused it: the same cause again answers the first task, whatever else is given. `rule`: why it
+    is there, where no rule says when it is due.
     Source: DF-HOLD, decision 5, decision 8.
     """
     source_key = keyed_hash("task", source) if source else ""
@@ -100,7 +101,7 @@ def open_task(
         opened_by=opened_by,
         created_at=at,
         due_at=due.at if due else None,
-        rule=rule or (due.version.rule if due else ""),
+        rule=due.version.rule if due else rule,
         rule_version=due.version if due else None,
         calendar_version_id=due.calendar_version_id if due else None,
         source_key=source_key,

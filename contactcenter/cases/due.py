@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from agents.hours import calendar_of
 from contactcenter.cases.models import TaskKind
 from policies.calendar import due_at
+from policies.calendars import compiled
+from policies.hours import say_moment
 from policies.models import RuleVersion
 
 BUSINESS_MINUTES, BUSINESS_DAYS = "business_minutes", "business_days"
@@ -29,13 +33,21 @@ _PROMISED = {
 }
 
 
-def promised(version: RuleVersion, kind: TaskKind, *, department_id: int, start: datetime) -> Due:
-    """Return by when a call back, or the answer to a message, is promised by a version of DF-HOLD.
+def promised(version: RuleVersion | None, kind: TaskKind, *, department_id: int, start: datetime) -> Due | None:
+    """Return by when a call back, or the answer to a message, is promised by a version of DF-HOLD; without one: None.
 
     Raises `out_of_range`. Source: DF-HOLD.
     """
+    if version is None:
+        return None
     unit, value = _PROMISED[kind]
     return due_by(version, unit=unit, amount=version.number_of(value), department_id=department_id, start=start)
+
+
+def say_due(due_at: datetime, calendar_version_id: int | None) -> str:
+    """Return when something is due, in words, in the zone of the calendar by which that was reckoned."""
+    zone = compiled(calendar_version_id).zone if calendar_version_id else None
+    return say_moment(timezone.localtime(due_at, zone))
 
 
 def due_by(version: RuleVersion, *, unit: str, amount: int, department_id: int, start: datetime) -> Due:
