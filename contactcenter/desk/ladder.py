@@ -8,18 +8,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import restrict_seats
 from agents.actions.ladder import CAP, DOWN
+from agents.gates import page_for
 from agents.models import Agent, User
 from agents.permissions import may_work_the_desk
 from agents.seats import why_so_many
@@ -33,6 +32,10 @@ from policies.why import source_of
 
 STEPS_SHOWN = 50
 
+for_agents = page_for(
+    may_work_the_desk, gettext_lazy("This page is for agents, trainees and supervisors. Ask an administrator.")
+)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -44,12 +47,9 @@ class Place:
 
 
 @require_safe
-@login_required
-@never_cache
+@for_agents
 def own_ladder(request: HttpRequest) -> HttpResponse:
     """An agent's own place on the ladder, with every step. Source: EM-CAP, EM-CAP-down."""
-    if not may_work_the_desk(request.user):
-        raise PermissionDenied(_("This page is for agents, trainees and supervisors. Ask an administrator."))
     agent = get_object_or_404(_agents(), user=request.user.pk)
     return render(request, "desk/ladder_agent.html", {**_about(agent), "room": "desk"})
 

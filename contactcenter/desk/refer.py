@@ -5,31 +5,29 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from agents.models import Agent, Department, OutsideBody
 from chat.actions.referring import PassedOn, pass_message_on
 from chat.fields import optional_text_of, text_of, uuid_of
 from chat.refer import Contact, contact_of, help_to_refer
 from contactcenter.cases.contacts import email_of, phone_of
-from contactcenter.desk.tasks import guarded_json, json_for_the_desk
-from contactcenter.lib.api import json_body, refusal_response
-from contactcenter.lib.errors import DomainError, NotFound
+from contactcenter.desk.tasks import answer_desk
+from contactcenter.lib.api import json_body
+from contactcenter.lib.errors import NotFound
 
 
-@json_for_the_desk
+@require_safe
+@answer_desk
 def refer(request: HttpRequest) -> HttpResponse:
     """Answer what to do, in which order, for who is referred to a department or an outside body.
 
     Source: EM-COM-B, EM-REF.
     """
     agent = Agent.objects.get(user=request.user.pk)
-    try:
-        contact, department = _whom(request)
-        language = request.GET.get("language")
-        told = help_to_refer(contact, department, agent_id=agent.pk, language=language, at=timezone.now())
-    except DomainError as refusal:
-        return refusal_response(refusal)
+    contact, department = _whom(request)
+    language = request.GET.get("language")
+    told = help_to_refer(contact, department, agent_id=agent.pk, language=language, at=timezone.now())
     return JsonResponse(told)
 
 
@@ -52,20 +50,17 @@ def _department(code: str) -> Department:
 
 
 @require_POST
-@guarded_json
+@answer_desk
 def pass_on(request: HttpRequest) -> HttpResponse:
     """Pass a message on to a department, for the resident of a chat; answer what to write to them. Source: EM-REF."""
     agent = Agent.objects.get(user=request.user.pk)
-    try:
-        body = json_body(request)
-        email, phone = optional_text_of(body, "email").strip(), optional_text_of(body, "phone").strip()
-        message = PassedOn(
-            _department(optional_text_of(body, "department")),
-            text_of(body),
-            email=email and email_of(email),
-            phone=phone and phone_of(phone),
-        )
-        said = pass_message_on(uuid_of(body, "session"), message, agent_id=agent.pk, at=timezone.now())
-    except DomainError as refusal:
-        return refusal_response(refusal)
+    body = json_body(request)
+    email, phone = optional_text_of(body, "email").strip(), optional_text_of(body, "phone").strip()
+    message = PassedOn(
+        _department(optional_text_of(body, "department")),
+        text_of(body),
+        email=email and email_of(email),
+        phone=phone and phone_of(phone),
+    )
+    said = pass_message_on(uuid_of(body, "session"), message, agent_id=agent.pk, at=timezone.now())
     return JsonResponse({"text": said})

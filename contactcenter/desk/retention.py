@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from agents.gates import page_for
 from agents.models import Agent, Department, User
 from agents.permissions import may_supervise
 from chat import actions, transcripts
@@ -27,25 +26,17 @@ from chat.models import ChatRecord, Evaluation, PurgeRun, Reading
 from chat.permissions import access_transcript
 from chat.retention import Retention, retention_in_force
 from contactcenter.desk.forms import CloseEvaluationForm, MarkForm
-from contactcenter.desk.supervise import View, for_supervisors
+from contactcenter.desk.supervise import for_supervisors
 from contactcenter.lib.errors import DomainError, NotFound
 from policies.why import source_of
 
 RUNS_SHOWN = 30
 
 
-def for_watchers(view: View) -> View:
-    """Let supervisors and administrators in; who is not logged in is sent to the log-in."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, **which: Any) -> HttpResponse:
-        if not (may_supervise(request.user) or request.user.is_superuser):
-            raise PermissionDenied(_("This page is for supervisors and administrators. Ask for the role."))
-        return view(request, **which)
-
-    return guarded
+for_watchers = page_for(
+    lambda user: may_supervise(user) or user.is_superuser,
+    gettext_lazy("This page is for supervisors and administrators. Ask for the role."),
+)
 
 
 # Purge and evaluations ------------------------------------------------------------

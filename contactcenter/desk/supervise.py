@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -18,10 +16,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import approve_certificate
+from agents.gates import page_for
 from agents.hours import calendars_in_use
 from agents.models import Agent, Certificate, Presence, User
 from agents.permissions import (
@@ -46,21 +46,9 @@ from policies.hours import clock_change_notes_on, say_date, say_day, say_moment,
 from policies.models import BusinessCalendar
 from policies.reviews import overdue
 
-View = Callable[..., HttpResponse]
-
-
-def for_supervisors(view: View) -> View:
-    """Let only supervisors in; who is not logged in is sent to the log-in."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, **which: Any) -> HttpResponse:
-        if not may_supervise(request.user):
-            raise PermissionDenied(_("This page is for supervisors. Ask an administrator for the role."))
-        return view(request, **which)
-
-    return guarded
+for_supervisors = page_for(
+    may_supervise, gettext_lazy("This page is for supervisors. Ask an administrator for the role.")
+)
 
 
 @require_safe

@@ -2,72 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.directory import directory
+from agents.gates import answer_for, page_for
 from agents.models import Agent
 from agents.permissions import may_work_the_desk
 from contactcenter.cases.actions import finish_task, take_task
 from contactcenter.cases.models import Task, TaskQuerySet
 from contactcenter.cases.permissions import access_task
 from contactcenter.desk.forms import FinishTaskForm
-from contactcenter.lib.api import refusal_response
-from contactcenter.lib.errors import DomainError, NotFound, Unauthorized
+from contactcenter.lib.errors import DomainError, NotFound
 from policies.why import source_of
 
-View = Callable[..., HttpResponse]
 SHOWN = 100  # of each list
 
 
-def for_the_desk(view: View) -> View:
-    """Let in who works the desk now; who is not logged in is sent to the log-in."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, **which: Any) -> HttpResponse:
-        if not may_work_the_desk(request.user):
-            raise PermissionDenied(
-                _("The desk is for agents, trainees and supervisors. Ask an administrator for the role.")
-            )
-        return view(request, **which)
-
-    return guarded
-
-
-def json_for_the_desk(view: View) -> View:
-    """Likewise, for what programs of the desk read: who is not let in reads a refusal as JSON."""
-    return require_safe(guarded_json(view))
-
-
-def guarded_json(view: View) -> View:
-    """Likewise, for any method: one that writes is told by the decorator before."""
-
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, **which: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return refusal_response(Unauthorized(_("Log in to use the desk.")))
-        if not may_work_the_desk(request.user):
-            return refusal_response(NotFound(_("There is no such desk.")))
-        return view(request, **which)
-
-    return guarded
+for_the_desk = page_for(
+    may_work_the_desk,
+    gettext_lazy("The desk is for agents, trainees and supervisors. Ask an administrator for the role."),
+)
+answer_desk = answer_for(
+    may_work_the_desk,
+    unknown=gettext_lazy("Log in to use the desk."),
+    sorry=gettext_lazy("There is no such desk."),
+)
 
 
 # What is shown ----------------------------------------------------------------
@@ -166,7 +135,8 @@ def _agent_of(request: HttpRequest) -> Agent:
 
 
 # For the desk's own programs ----------------------------------------------------
-@json_for_the_desk
+@require_safe
+@answer_desk
 def task_counts(request: HttpRequest) -> HttpResponse:
     """Answer how many tasks are open where this agent looks, and how many of them are late."""
     at, agent = timezone.now(), _agent_of(request)
@@ -184,7 +154,8 @@ def task_counts(request: HttpRequest) -> HttpResponse:
     )
 
 
-@json_for_the_desk
+@require_safe
+@answer_desk
 def desk_directory(request: HttpRequest) -> HttpResponse:
     """Answer the departments and outside bodies to whom people can be referred. Source: EM-COM-B."""
     return JsonResponse(directory())

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agents.models import Department, Language, Presence
-from agents.permissions import may_work_the_desk
 from chat.models import Transfer
 from chat.rules import MAX_TEXT
 from chat.states import AGENT_OUTCOMES, Outcome
 from contactcenter.cases.models import Topic
+from contactcenter.desk.tasks import for_the_desk
 
 OF_THE_RESIDENT = Transfer.Reason.CHOICE
 
 
 @require_safe
-@login_required
-@never_cache
+@for_the_desk
 def desk(request: HttpRequest) -> HttpResponse:
     """The desk, for agents, trainees and supervisors who may work it now."""
-    if not may_work_the_desk(request.user):
-        raise PermissionDenied(
-            _("The desk is for agents, trainees and supervisors. Ask an administrator for the role.")
-        )
     context = {
         "presences": Presence.choices,
         "outcomes": [outcome for outcome in Outcome.choices if outcome[0] in AGENT_OUTCOMES],

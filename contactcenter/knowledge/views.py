@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from agents.gates import View, page_for
 from agents.models import Agent
 from agents.permissions import may_work_the_desk
 from contactcenter.knowledge import actions
@@ -30,26 +28,24 @@ from contactcenter.lib.errors import DomainError, NotFound
 from policies.versions import in_force
 from policies.why import source_of
 
-View = Callable[..., HttpResponse]
+working = page_for(
+    may_work_the_desk,
+    gettext_lazy("Scripts are for agents, trainees and supervisors. Ask an administrator for the role."),
+)
 
 
 def for_agents(view: View) -> View:
     """Let in who may work the desk now, and hand on their row; others are sent to the log-in or refused."""
 
-    @login_required
-    @never_cache
+    @working
     @wraps(view)
-    def guarded(request: HttpRequest, **which: Any) -> HttpResponse:
-        if not may_work_the_desk(request.user):
-            raise PermissionDenied(
-                _("Scripts are for agents, trainees and supervisors. Ask an administrator for the role.")
-            )
+    def with_agent(request: HttpRequest, **which: Any) -> HttpResponse:
         try:
             return view(request, access_as_agent(request.user), **which)
         except NotFound as refusal:
             raise Http404(refusal.detail) from None
 
-    return guarded
+    return with_agent
 
 
 @require_safe
