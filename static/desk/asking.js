@@ -1,7 +1,7 @@
 // What an agent asks in a window of its own: to refer, to open a case, to end, to mark.
 
 import { canOpenCase } from './after.js';
-import { find, isDialogOpen, toast } from './page.js';
+import { find, isDialogOpen, sayIn, toast } from './page.js';
 import { notSent } from './sending.js';
 
 export class Asking {
@@ -25,7 +25,7 @@ export class Asking {
     find('[data-end-title]').textContent = this.desk.word('end', { name: this.desk.current.facts.name ?? this.desk.word('customer') });
     this.ending = this.desk.current;
     if (this.desk.current.suggested) find('#outcome').value = this.desk.current.suggested;
-    this.sayOfEnd('');
+    sayIn(this.endDialog, '');
     this.endDialog.showModal();
   }
 
@@ -34,14 +34,8 @@ export class Asking {
     const { session } = this.ending;
     const frame = { type: 'end', session, outcome: find('#outcome').value, ref: `end ${session}` };
     const isSent = this.desk.send(frame);
-    this.sayOfEnd(isSent ? '' : notSent(this.desk.word, frame));
+    sayIn(this.endDialog, isSent ? '' : notSent(this.desk.word, frame));
     return isSent;
-  }
-
-  sayOfEnd(text) {
-    const box = this.endDialog.querySelector('[data-form-error]');
-    box.querySelector('p').textContent = text;
-    box.hidden = !text;
   }
 
   mark() {

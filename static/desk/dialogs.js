@@ -1,7 +1,7 @@
 // A dialog with a form: it stays open, with everything in it, until the server agrees.
 
 import { codePoints } from '../chat/words.js';
-import { isDialogOpen } from './page.js';
+import { isDialogOpen, sayIn } from './page.js';
 import { notSent } from './sending.js';
 
 export class FormDialog {
@@ -102,13 +102,11 @@ export class FormDialog {
   }
 
   say(sentence) {
-    const box = this.dialog.querySelector('[data-form-error]');
-    box.querySelector('p').textContent = sentence;
-    box.hidden = false;
+    sayIn(this.dialog, sentence);
   }
 
   clear() {
-    this.dialog.querySelector('[data-form-error]').hidden = true;
+    this.say('');
     for (const field of this.dialog.querySelectorAll('.is-wrong')) {
       field.classList.remove('is-wrong');
       const error = field.querySelector('.error');

@@ -30,3 +30,10 @@ export function fillSelect(select, pairs) {
   select.replaceChildren(...pairs.map(([value, label]) => Object.assign(document.createElement('option'), { value, textContent: label })));
   if (pairs.some(([value]) => String(value) === chosen)) select.value = chosen;
 }
+
+/** Say in a dialog what keeps it open; '' when nothing does. */
+export function sayIn(dialog, text) {
+  const box = dialog.querySelector('[data-form-error]');
+  box.querySelector('p').textContent = text;
+  box.hidden = !text;
+}

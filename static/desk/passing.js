@@ -16,7 +16,7 @@ export class Passing {
   }
 
   ask(chat) {
-    if (chat?.facts.state === 'active' || chat?.facts.state === 'on_hold') this.dialog.open(chat);
+    if (chat?.isRunning) this.dialog.open(chat);
   }
 
   /** Likewise, for a department that is chosen already. */

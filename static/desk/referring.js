@@ -1,7 +1,7 @@
 // Referring somebody: where they are helped, and what to do in which order. The server knows the order (EM-REF).
 
 import { FormDialog } from './dialogs.js';
-import { copyOf, find, isDialogOpen, toast } from './page.js';
+import { copyOf, find, isDialogOpen, sayIn, toast } from './page.js';
 
 const DO = { transfer: 'referTransfer', contact: 'referInsert', link: 'referInsert', message: 'referMessage' };
 
@@ -57,9 +57,7 @@ export class Refer {
   }
 
   say(text) {
-    const box = this.dialog.querySelector('[data-form-error]');
-    box.querySelector('p').textContent = text;
-    box.hidden = !text;
+    sayIn(this.dialog, text);
   }
 
   // ---- Whom ------------------------------------------------------------------
