@@ -18,14 +18,19 @@ logger = logging.getLogger(__name__)
 
 
 def append_each(batch: Sequence[Draft]) -> list[Result]:
-    """Append a batch; when the batch as a whole fails, each draft by itself, so that one cannot fail the others."""
+    """Append a batch; when the batch as a whole fails, each draft by itself, so that one cannot fail the others.
+
+    Whatever fails, each draft is answered: a writer's thread that ended here would keep every later message waiting.
+    """
     try:
         return append(batch)
     except Error as error:
         logger.warning("a batch of %d messages failed: %s", len(batch), type(error).__name__)
         _let_go_of_a_broken_connection()
-        if len(batch) == 1:
-            return [Result(error=unavailable())]
+    except Exception:
+        logger.exception("a batch of %d messages failed by a fault of ours", len(batch))
+    if len(batch) == 1:
+        return [Result(error=unavailable())]
     return [result for draft in batch for result in append_each([draft])]
 
 

@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from policies.models_screening import LinkDomain, ProfanityWord
 from policies.phrases import fault_of
+from policies.screening.words import GRAVEST_FIRST, SERVICE
 from policies.values import default_of
 
 __all__ = [
@@ -252,7 +253,10 @@ class ScreeningWord(models.Model):
                 violation_error_message=_(
                     "This phrase is listed already for this language and kind. Leave it at that."
                 ),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=(*GRAVEST_FIRST, SERVICE)), name="policies_screeningword_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from policies.phrases import fault_of_domain, fault_of_profanity, plain_domain
+from policies.screening.words import NAME, PROFANITY
 
 
 class ProfanityWord(models.Model):
@@ -60,7 +61,10 @@ class ProfanityWord(models.Model):
                 violation_error_message=_(
                     "This phrase is listed already for this language and kind. Leave it at that."
                 ),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=(PROFANITY, NAME)), name="policies_profanityword_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:

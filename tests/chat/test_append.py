@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from chat.actions import Draft, Result, append, end_as_agent
 from chat.models import ChatEvent, ChatSession, Side
+from chat.writer import append_each
 from contactcenter.lib.hashing import digest
 from tests.chat.conftest import NOON, City
 from tests.factories import ActiveSessionFactory, QueuedSessionFactory
@@ -184,3 +185,10 @@ def test_whatever_is_sent_in_whatever_order_the_list_has_no_hole_and_no_double(
             assert (result.error is None) == (first == is_customer)
     numbers = list(session.events.order_by("seq").values_list("seq", flat=True))
     assert numbers == list(range(1, len(owner) + 1))
+
+
+def test_a_draft_that_our_own_code_cannot_read_takes_nothing_but_itself_down(session: ChatSession) -> None:
+    unreadable = from_customer(session, 7)  # type: ignore[arg-type]  # what no socket lets in
+    results = append_each([from_customer(session, "one"), unreadable, from_agent(session, "two")])
+    assert (seqs(results), codes(results)) == ([1, None, 2], [None, "unavailable", None])
+    assert codes(append_each([unreadable])) == ["unavailable"]

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from agents.models import Role, User
 from policies import words
-from policies.models import ScreeningWord
+from policies.models import ProfanityWord, ScreeningWord
 from policies.phrases import fault_of
 from policies.screening import NO_WORDS
 from policies.words import forget_words, word_list
@@ -33,6 +33,13 @@ def nothing_remembered():
 def word(phrase: str = "gas leak", kind: str = "life", language: str = "en") -> ScreeningWord:
     made: ScreeningWord = ScreeningWord.objects.create(language=language, kind=kind, phrase=phrase)
     return made
+
+
+# What the database refuses -----------------------------------------------------
+@pytest.mark.parametrize("listed", [ScreeningWord, ProfanityWord])
+def test_a_kind_that_nobody_knows_stops_no_message_since_it_is_never_stored(listed):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        listed.objects.bulk_create([listed(language="en", kind="lief", phrase="gas leak")])
 
 
 # What may be listed -----------------------------------------------------------
