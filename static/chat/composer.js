@@ -1,7 +1,7 @@
 // Where the resident writes: the draft, its length, and what is taken back.
 
 import { forTab } from './keep.js';
-import { codePoints } from './words.js';
+import { codePoints, joined } from './words.js';
 
 const GAUGE_FROM = 3500;
 
@@ -53,8 +53,9 @@ export class Composer {
     this.text.focus();
   }
 
+  /** Put a text that nobody has before what is written now. */
   takeBack(text) {
-    if (!this.text.value) this.text.value = text;
+    this.text.value = joined(text, this.text.value);
     this.drafted();
     this.text.focus();
   }

@@ -19,7 +19,7 @@ const NEWS = {
 };
 
 export class Conversation {
-  /** `on`: { event(event), masked(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(), refused(detail) } */
+  /** `on`: { event(event), masked(event), outbox(item, gone), state(session), link(state, why), typing(name), read(seq), slow(detail), refused(detail) } */
   constructor({ addresses, session, token, kept, on }) {
     Object.assign(this, { addresses, session, token, on });
     this.transcript = new Transcript();
@@ -27,6 +27,7 @@ export class Conversation {
     this.outbox = new Outbox({ send: (frame) => this.send(frame), onChange: (item) => on.outbox(item), kept });
     this.pace = new Pace((frame) => this.link?.send(frame) ?? false);
     this.skew = 0; // the server's clock less ours, in milliseconds
+    this.wanted = new Map(); // what was asked for and is not answered, by its `ref`
   }
 
   open() {
@@ -70,6 +71,7 @@ export class Conversation {
   stop() {
     this.isStopped = true;
     clearTimeout(this.again);
+    clearTimeout(this.asking);
     this.outbox.close();
     this.link?.stop();
   }
@@ -94,6 +96,7 @@ export class Conversation {
       event: () => this.heard(frame),
       redacted: () => this.redacted(frame),
       ack: () => this.acked(frame),
+      ok: () => this.answered(frame),
       error: () => this.failed(frame),
       queue: () => this.moved(frame),
       typing: () => this.on.typing(),
@@ -108,8 +111,7 @@ export class Conversation {
     this.status = { ...this.status, ...frame.session };
     this.on.state(this.status);
     this.outbox.open();
-    if (this.isEnding && !this.isOver) this.end();
-    if (this.isSayingHere && !this.isOver) this.here();
+    this.askAgain();
     this.rest();
   }
 
@@ -159,19 +161,34 @@ export class Conversation {
     this.rest();
   }
 
-  failed({ code, id, detail, emergency, retry_after: seconds }) {
-    if (code === 'slow_down') {
-      if (this.outbox.has(id)) this.delay(seconds);
-    } else if (id) {
+  /** The server has what was asked, or will not have it: it need not be asked again. */
+  answered({ ref }) {
+    this.wanted.delete(ref);
+  }
+
+  failed({ code, id, ref, detail, emergency, retry_after: seconds = 5 }) {
+    if (Outbox.isForNow(code) && this.outbox.has(id)) {
+      this.delay(seconds, code === 'slow_down' ? null : detail);
+      return;
+    }
+    if (Outbox.isForNow(code) && this.wanted.has(ref)) {
+      clearTimeout(this.asking);
+      this.asking = setTimeout(() => this.askAgain(), seconds * 1000);
+      return;
+    }
+    if (code === 'slow_down') return; // a sign of typing, or the like: nothing is lost by it
+    this.answered({ ref });
+    if (id) {
       this.outbox.refuse(id, detail, emergency);
     } else {
       this.on.refused(detail);
     }
   }
 
-  delay(seconds) {
-    this.outbox.wait(seconds ?? 5);
-    this.on.slow();
+  /** `detail`: why, where it is not the writer's pace. */
+  delay(seconds, detail) {
+    this.outbox.wait(seconds);
+    this.on.slow(detail);
   }
 
   follow(event) {
@@ -203,9 +220,20 @@ export class Conversation {
     if (!this.isOver) this.pace.typing();
   }
 
-  /** "I am still here", now or as soon as the connection is back. */
+  /** Ask for something until it is answered: a line that is dead without knowing it takes what is sent, and loses it. */
+  want(type) {
+    this.wanted.set(type, { type, ref: type });
+    this.send(this.wanted.get(type));
+  }
+
+  askAgain() {
+    clearTimeout(this.asking);
+    if (!this.isOver) for (const frame of this.wanted.values()) this.send(frame);
+  }
+
+  /** "I am still here." */
   here() {
-    this.isSayingHere = !this.send({ type: 'here', ref: 'here' });
+    this.want('here');
   }
 
   /** The resident has seen everything up to here; only what an agent wrote is worth a receipt. */
@@ -217,8 +245,7 @@ export class Conversation {
     return cursor;
   }
 
-  /** End it, now or as soon as the connection is back. */
   end() {
-    this.isEnding = !this.send({ type: 'end', ref: 'end' });
+    this.want('end');
   }
 }

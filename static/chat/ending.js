@@ -25,8 +25,15 @@ export class Ending {
     this.afterlife = Number(page.root.dataset.afterlife) * 1000;
   }
 
+  /** Words that came too late: they stay readable, and go into the form of another chat. */
+  keep(unsent) {
+    this.page.find('[data-over-unsent]').hidden = !unsent;
+    this.page.find('[data-over-unsent] .quote').textContent = unsent;
+  }
+
   hide() {
     clearTimeout(this.closing);
+    this.keep('');
     this.panel.hidden = true;
     this.page.find('[data-screen="talk"]').classList.remove('is-over');
     this.rating.clear();

@@ -23,7 +23,7 @@ export class Leave {
     this.forms.find((form) => !form.hidden).querySelector('[data-leave-title]').focus();
   }
 
-  /** What was typed of a message and is not sent: it must not be lost when an agent comes. */
+  /** What was typed of a message and is not sent: it must not be lost when an agent comes, or the chat ends. */
   unsent() {
     const form = this.forms.find((each) => each.dataset.leave === 'message');
     const { value } = form.elements.text;

@@ -2,6 +2,7 @@
 
 const WAIT_SECONDS = 20;
 const LONGEST_DELAY = 15000;
+const PASSING = ['typing', 'read']; // nobody misses them
 
 export class Poll {
   constructor({ url, token, cursor, onFrame, onState }) {
@@ -67,10 +68,10 @@ export class Poll {
     try {
       const answer = await this.fetch('/frames', options);
       const body = await answer.json();
-      if (this.isOver || frame.type === 'typing') return;
-      this.onFrame(body.type ? { id: frame.id, ...body } : { type: 'error', id: frame.id, ...body });
+      if (this.isOver || PASSING.includes(frame.type)) return;
+      this.onFrame({ type: 'error', id: frame.id, ref: frame.ref, ...body });
     } catch (failure) {
-      if (!this.isOver && frame.type === 'message') this.onFrame({ type: 'error', code: 'slow_down', detail: '', retry_after: 3, id: frame.id });
+      if (!this.isOver && !PASSING.includes(frame.type)) this.onFrame({ type: 'error', code: 'slow_down', detail: '', retry_after: 3, id: frame.id, ref: frame.ref });
     }
   }
 

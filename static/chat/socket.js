@@ -5,6 +5,7 @@ const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15000;
 const PROOF_EVERY = 25000;
 const PROOF_WITHIN = 10000;
+const UNANSWERED = ['typing', 'read'];
 
 export class Socket {
   /**
@@ -33,11 +34,12 @@ export class Socket {
     socket.addEventListener('open', () => {
       opened = true;
       socket.send(JSON.stringify(this.hello()));
+      if (this.socket === socket) this.doubtIt();
     });
     socket.addEventListener('message', (event) => {
       if (this.socket !== socket) return;
       const frame = JSON.parse(event.data);
-      clearTimeout(this.doubt);
+      this.trust();
       if (frame.type === 'welcome') this.greeted();
       this.onFrame(frame);
     });
@@ -57,8 +59,16 @@ export class Socket {
   /** A dead network looks like a silent one: ask for a sign now and then. */
   prove() {
     this.send(this.proof());
+  }
+
+  /** What is answered was sent: the line lives if something comes soon. */
+  doubtIt() {
+    this.doubt ??= setTimeout(() => this.drop(), PROOF_WITHIN);
+  }
+
+  trust() {
     clearTimeout(this.doubt);
-    this.doubt = setTimeout(() => this.drop(), PROOF_WITHIN);
+    this.doubt = null;
   }
 
   drop() {
@@ -71,7 +81,7 @@ export class Socket {
     this.socket = null;
     this.isGreeted = false;
     clearInterval(this.proving);
-    clearTimeout(this.doubt);
+    this.trust();
     if (this.isOver) return;
     if (GIVE_UP[code]) {
       this.stop();
@@ -99,6 +109,7 @@ export class Socket {
   send(frame) {
     if (!this.isGreeted || this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(frame));
+    if (!UNANSWERED.includes(frame.type)) this.doubtIt();
     return true;
   }
 
@@ -106,7 +117,7 @@ export class Socket {
     this.isOver = true;
     clearTimeout(this.retry);
     clearInterval(this.proving);
-    clearTimeout(this.doubt);
+    this.trust();
     window.removeEventListener('online', this.wakeUp);
     window.removeEventListener('offline', this.cutOff);
     window.removeEventListener('pageshow', this.wakeUp);

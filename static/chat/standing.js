@@ -17,7 +17,7 @@ export class Standing {
     this.page.showIncident(isQueued);
     this.page.head(...this.headOf(status, department));
     if (isQueued) this.showPlace(status);
-    else this.told = null;
+    else this.placeIsOver();
     if (status.state === 'on_hold') this.showHold(status);
   }
 
@@ -37,6 +37,12 @@ export class Standing {
     if (!position || position === this.told) return;
     this.told = position;
     this.find('[data-spoken]').textContent = `${position === 1 ? this.word('next') : this.word('place', { n: position })} ${wait}`;
+  }
+
+  /** What was said aloud of the place is true no more. */
+  placeIsOver() {
+    this.told = null;
+    this.find('[data-spoken]').textContent = '';
   }
 
   showHold({ agent_name: agent, held_by: by, held_since: since }) {

@@ -2,7 +2,7 @@
 
 import { clearFaults, fault, focusFault, setBusy, showRefusal } from './fields.js';
 import { forTab, returning, uuid } from './keep.js';
-import { codePoints, sayWait } from './words.js';
+import { codePoints, joined, sayWait } from './words.js';
 
 const TRIES = 4;
 const PATIENCE = 15000;
@@ -49,6 +49,7 @@ export class StartForm {
     Object.assign(this, { form, word, limits, language });
     this.box = form.querySelector('[data-start-error]');
     this.id = uuid();
+    this.choices = new Map(['language', 'department'].map((name) => [name, [...form.elements[name].options]]));
     this.spoken = Object.fromEntries([...form.elements.language.options].map((option) => [option.value, option.textContent]));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -70,6 +71,13 @@ export class StartForm {
   save() {
     const { name, question } = this.form.elements;
     forTab.set('asked', { name: name.value, question: question.value });
+  }
+
+  /** Take over words that came too late for the chat before. */
+  carry(text) {
+    const { question } = this.form.elements;
+    question.value = joined(text, question.value);
+    if (text) this.save();
   }
 
   restore() {
@@ -132,8 +140,11 @@ export class StartForm {
     this.show('[data-several-departments]', !isChosen && departments.length > 1);
   }
 
+  /** Offer these of all that there are; what was chosen stays chosen, if it is among them. */
   keepOptions(select, codes) {
-    for (const option of [...select.options]) if (!codes.includes(option.value)) option.remove();
+    const { value } = select;
+    select.replaceChildren(...this.choices.get(select.name).filter((option) => codes.includes(option.value)));
+    this.prefer(select, value);
   }
 
   prefer(select, code) {

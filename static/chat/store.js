@@ -101,7 +101,12 @@ export class Outbox {
     return item;
   }
 
-  /** The server asks for patience: the message is kept and goes out after `seconds`. */
+  /** Whether a refusal of a message only asks for patience: it is kept, and goes out again. */
+  static isForNow(code) {
+    return code === 'slow_down' || code === 'unavailable';
+  }
+
+  /** The message is kept and goes out after `seconds`. */
   wait(seconds) {
     this.inFlight = null;
     clearTimeout(this.pause);

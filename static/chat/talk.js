@@ -14,12 +14,13 @@ import { Leave } from './leave.js';
 import { StatusLine } from './line.js';
 import { Standing } from './standing.js';
 import { tellingOf } from './telling.js';
+import { joined } from './words.js';
 
 const KEPT = ['chat', 'outbox', 'draft', 'seen', 'warned', 'rated'];
 const TEMPLATES = { bubble: 'bubble', margin: 'margin', why: 'why', unsent: 'unsent-actions', page: 'page-link', phone: 'phone-link', mail: 'mail-link', site: 'site-link', link: 'text-link' };
 
 export class Talk {
-  /** `onLost(code, detail)`: this chat can no longer be opened, or its time to be read is over. */
+  /** `onLost(code, detail, unsent)`: this chat can no longer be opened, or its time to be read is over. */
   constructor({ page, urgent, onLost }) {
     Object.assign(this, { page, urgent, onLost });
     this.word = page.word;
@@ -104,6 +105,11 @@ export class Talk {
     return url.href;
   }
 
+  /** What was written and nobody has: what was refused, and what stands in the line. */
+  get unsent() {
+    return joined(...(this.chat?.outbox.items ?? []).map(({ text }) => text), this.composer.text.value);
+  }
+
   forget() {
     this.chat?.stop();
     this.chat = null;
@@ -138,7 +144,7 @@ export class Talk {
       link: (state, why) => this.linkIs(state, why),
       typing: () => this.line.typing(this.word('typing', { name: this.status?.agent_name ?? this.word('agent') })),
       read: (seq) => this.log.markRead(seq, (known) => this.chat.transcript.events.get(known)?.from === 'customer'),
-      slow: () => this.line.say(this.word('slow')),
+      slow: (detail) => this.line.say(detail || this.word('slow')),
       refused: (detail) => this.line.say(detail),
     };
   }
@@ -152,7 +158,7 @@ export class Talk {
       this.idle.follow(events, this.chat.skew);
       this.choices.follow(events, this.status?.state);
     });
-    if (['joined', 'resumed', 'ended'].includes(event.kind)) this.leaveNoLonger();
+    if (['joined', 'resumed'].includes(event.kind)) this.leaveNoLonger();
     this.attention.note(event);
     this.noticeReading();
   }
@@ -167,6 +173,7 @@ export class Talk {
   outboxChanged(item) {
     if (this.chat?.outbox.has(item.id)) this.log.showUnsent(item);
     else this.log.forgetUnsent(item.id);
+    if (this.chat?.isOver) this.ending.keep(this.unsent);
     if (item.state === 'refused' && item.emergency) this.urgent.add(item.emergency, true);
     forTab.set('outbox', this.chat?.outbox.items ?? []);
   }
@@ -190,10 +197,12 @@ export class Talk {
   }
 
   over() {
+    this.leaveNoLonger();
     this.composer.close();
     this.find('[data-end]').hidden = true;
     this.line.stopTyping();
     this.idle.close();
+    this.ending.keep(this.unsent);
     const isNew = this.ending.show(this.status, this.chat.skew);
     if (!isNew) return;
     if (this.page.root.contains(document.activeElement) || document.activeElement === document.body) this.page.focusWhenShown('[data-over-text]');
@@ -201,8 +210,7 @@ export class Talk {
   }
 
   closed() {
-    this.forget();
-    this.onLost('over', this.word('pageClosed'));
+    this.lose('over', 'pageClosed');
   }
 
   // ---- What one may choose while waiting ----------------------------------
@@ -233,12 +241,12 @@ export class Talk {
     this.backToTalk('[data-noted-text]');
   }
 
-  /** Somebody came while a form was open: what was typed there goes into the line. */
+  /** Somebody came, or it ended, while a form was open: what was typed there goes into the line. */
   leaveNoLonger() {
     if (!this.leave.isOpen) return;
     const text = this.leave.unsent();
     this.backToTalk('#chat-text');
-    if (text) this.composer.takeBack(text);
+    this.composer.takeBack(text);
   }
 
   // ---- The connection ----------------------------------------------------
@@ -270,8 +278,13 @@ export class Talk {
       this.page.focusWhenShown('[data-elsewhere-title]');
       return;
     }
+    this.lose('unauthorized', 'expired');
+  }
+
+  lose(code, why) {
+    const { unsent } = this;
     this.forget();
-    this.onLost('unauthorized', this.word('expired'));
+    this.onLost(code, this.word(why), unsent);
   }
 
   async copy() {

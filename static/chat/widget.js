@@ -14,7 +14,7 @@ class Widget {
     const page = new Page(root, { onShown: (focus) => this.shown(focus), onHidden: () => this.talk.attention.tell() });
     this.page = page;
     const urgent = new Urgent({ box: page.find('[data-urgent]'), phone: page.find('[data-phone-button]'), word: page.word });
-    this.talk = new Talk({ page, urgent, onLost: (code, detail) => this.before.refused({ code, detail }) });
+    this.talk = new Talk({ page, urgent, onLost: (code, detail, unsent) => this.lost({ code, detail }, unsent) });
     this.before = new Before({ page, urgent, why: (event) => this.talk.log.why(event), onBegun: (answer, about) => this.begun(answer, about) });
     this.window = new OwnWindow({
       address: root.dataset.page,
@@ -58,7 +58,13 @@ class Widget {
     this.page.focusWhenShown('#chat-text');
   }
 
+  lost(why, unsent) {
+    this.before.start.carry(unsent);
+    this.before.refused(why);
+  }
+
   startAnother() {
+    this.before.start.carry(this.talk.unsent);
     this.talk.forget();
     this.before.lookWhoIsThere();
   }

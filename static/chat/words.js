@@ -12,6 +12,9 @@ export function sayWait(word, seconds) {
   return minutes === 1 ? word('minute') : word('minutes', { n: minutes });
 }
 
+/** Texts that nobody has yet, one after the other, each in lines of its own. */
+export const joined = (...texts) => texts.filter((each) => each?.trim()).join('\n');
+
 /** The length that the server counts: code points, not UTF-16 units. */
 export function codePoints(text) {
   let count = 0;

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Page, Route, WebSocketRoute
+
+from tests.browser.conftest import PATIENCE
 
 Body = dict[str, Any]
 AT = datetime(2026, 11, 26, 15, 40, tzinfo=UTC)
@@ -29,6 +32,7 @@ class Script:
     """What the page asks is in `asked`; what it is told comes from here, frame by frame."""
 
     def __init__(self, page: Page, *, availability: Body | None = None, menu: list[Body] | None = None) -> None:
+        self.page = page
         self.availability = OPEN | (availability or {})
         self.state: Body = {"state": "queued", "position": 1, "estimated_wait_seconds": None, "agent_name": None}
         self.events: list[Body] = []
@@ -36,7 +40,10 @@ class Script:
         self.answers: dict[str, tuple[int, Body]] = {}
         self.sockets: list[WebSocketRoute] = []
         self.menu = menu or []
-        self.is_mute = False  # takes a socket and says nothing on it
+        self.is_mute = False  # takes a socket, and what comes over it, and says nothing on it
+        self.unheard: list[Body] = []  # what came meanwhile
+        self.slows: list[str] = []  # the types of frames that came too fast
+        self.refuses: Body | None = None  # the error that answers a message
         page.route("**/api/v1/chat/availability*", lambda route: route.fulfill(json=self.availability))
         page.route("**/api/v1/chat/menu*", lambda route: route.fulfill(json=self._menu()))
         page.route("**/api/v1/chat/sessions", self._begin)
@@ -74,6 +81,13 @@ class Script:
         for socket in self.sockets:
             socket.send(json.dumps(frame))
 
+    def waits_for(self, kind: str, times: int) -> None:
+        """Wait until frames of this type came so often, heard or not."""
+        patience = time.monotonic() + PATIENCE / 1000
+        while [frame.get("type") for frame in (*self.asked, *self.unheard)].count(kind) < times:
+            assert time.monotonic() < patience, f"the page did not ask for `{kind}` {times} times"
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")  # what it sent meanwhile comes in
+
     def cut(self, code: int) -> None:
         for socket in self.sockets:
             socket.close(code=code)
@@ -107,6 +121,7 @@ class Script:
 
     def _said(self, socket: WebSocketRoute, frame: Body) -> None:
         if self.is_mute:
+            self.unheard.append(frame)
             return
         if frame["type"] == "hello":
             self.sockets.append(socket)
@@ -114,6 +129,8 @@ class Script:
             socket.send(json.dumps(welcome))
             for event in self.events[frame["last_seq"] :]:
                 socket.send(json.dumps(event))
+        elif frame["type"] == "message" and self.refuses:
+            socket.send(json.dumps({"type": "error", "id": frame["id"], **self.refuses}))
         elif frame["type"] == "message":
             event = self.tell("message", "customer", text=frame["text"], id=frame["id"])
             socket.send(json.dumps({"type": "ack", "id": frame["id"], "seq": event["seq"]}))
@@ -121,6 +138,10 @@ class Script:
             socket.send(json.dumps({"type": "ok"}))
         else:
             self.asked.append(frame)
+            answer: Body = {"type": "ok"}
+            if frame["type"] in self.slows:
+                answer = {"type": "error", "code": "slow_down", "detail": "Wait a moment.", "retry_after": 7}
+            socket.send(json.dumps({"ref": frame.get("ref"), **answer}))
 
 
 def _now() -> str:

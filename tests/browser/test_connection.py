@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import City, Server
 from tests.browser.people import Resident, at_the_desk
@@ -58,6 +58,32 @@ def test_where_no_socket_gets_through_the_chat_works_over_plain_http(
     desk.ends()
     expect(resident.page.get_by_role("button", name="Start another chat")).to_be_visible()
     assert [text.strip() for text in resident.thread()[:-1]] == [text.strip() for text in desk.thread()[:-1]]
+
+
+def test_an_end_that_plain_http_lost_is_asked_for_again(
+    city: City, server: Server, new_context: NewContext, watch: Watch
+) -> None:
+    watch.allow("ERR_FAILED")
+    context = new_context()
+    context.add_init_script(NO_SOCKETS)
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    resident = resident_at(context.new_page(), server)
+    desk.accepts_next()
+    resident.sees("SJ-GREET")
+    lost: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if not lost and route.request.post_data_json["type"] == "end":
+            lost.append("end")
+            route.abort()
+        else:
+            route.continue_()
+
+    resident.page.route("**/frames", lose_the_first)
+    resident.page.get_by_role("button", name="End chat").click()
+    resident.page.get_by_role("dialog").get_by_role("button", name="End chat").click()
+    desk.page.get_by_role("button", name="Put away").wait_for(timeout=20_000)
+    assert lost == ["end"]
 
 
 def test_an_answer_to_the_request_that_was_lost_does_not_make_a_second_chat(

@@ -319,6 +319,54 @@ def test_an_agent_who_comes_while_a_message_is_written_takes_nothing_of_it_away(
     expect(resident.chat.get_by_label("Your message")).to_be_focused()
 
 
+def test_a_message_in_the_form_goes_before_what_stands_in_the_line(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.offers_choices()
+    resident.chat.get_by_label("Your message").fill("Are you")
+    choices_of(resident).get_by_role("button", name="Leave a message").click()
+    resident.chat.get_by_label("What do you want to tell us?").fill("The meter is in the basement.")
+    script.joins()
+    expect(resident.chat.get_by_label("Your message")).to_have_value("The meter is in the basement.\nAre you")
+
+
+def test_what_was_being_written_when_the_chat_ended_goes_into_another_one(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.offers_choices()
+    script.refuses = {"code": "too_long", "detail": "Your text is too long."}
+    resident.says("A very long text.")
+    resident.chat.get_by_role("button", name="Take it back").wait_for()
+    choices_of(resident).get_by_role("button", name="Leave a message").click()
+    resident.chat.get_by_label("What do you want to tell us?").fill("The meter is in the basement.")
+    script.ends("closed", "system", rule="EM-HRS-30")
+    unsent = "A very long text.\nThe meter is in the basement."
+    expect(resident.chat.get_by_text("This was not sent any more:")).to_be_visible()
+    expect(resident.chat.locator("[data-over-unsent] .quote")).to_have_text(unsent)
+    expect(resident.chat.locator("[data-over-text]")).to_be_focused()
+    expect(resident.chat.get_by_role("button", name="Take it back")).to_be_hidden()
+    resident.chat.get_by_role("button", name="Start another chat").click()
+    expect(resident.chat.get_by_label("How can we help?")).to_have_value(unsent)
+
+
+def test_a_text_that_was_refused_is_taken_back_before_what_stands_in_the_line(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.joins()
+    script.refuses = {"code": "too_long", "detail": "Your text is too long."}
+    resident.says("A very long text.")
+    resident.chat.get_by_role("button", name="Take it back").wait_for()
+    resident.chat.get_by_label("Your message").fill("Sorry, again:")
+    resident.chat.get_by_role("button", name="Take it back").click()
+    expect(resident.chat.get_by_label("Your message")).to_have_value("A very long text.\nSorry, again:")
+
+
+def test_the_place_that_was_read_aloud_is_gone_once_somebody_is_there(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.places(2, None)
+    expect(resident.chat.locator("[data-spoken]")).to_contain_text("You are number 2 in line.")
+    script.state |= {"state": "active"}
+    script.joins()
+    expect(resident.chat.locator("[data-spoken]")).to_have_text("")
+
+
 def test_escape_in_a_small_form_goes_back_to_the_chat(opened: Open) -> None:
     resident, script = asked(opened)
     script.offers_choices()
@@ -485,6 +533,63 @@ def test_the_end_says_why(opened: Open, outcome: str, says: str) -> None:
     script.joins()
     script.ends(outcome, text="It ended.")
     expect(resident.chat.locator("[data-over-text]")).to_contain_text(says)
+
+
+def test_what_could_not_be_stored_is_kept_and_sent_again(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.joins()
+    resident.page.clock.install()
+    detail = "Your text could not be stored just now. It is kept here and sent again."
+    script.refuses = {"code": "unavailable", "detail": detail}
+    resident.says("Nobody filled a pool.")
+    expect(resident.chat.get_by_text(detail)).to_be_visible()
+    expect(resident.chat.locator(".is-unsent")).to_contain_text("Nobody filled a pool.")
+    script.refuses = None
+    resident.page.clock.run_for(5_000)
+    expect(resident.chat.locator(".is-unsent")).to_have_count(0)
+    resident.sees("Nobody filled a pool.")
+
+
+def test_an_end_that_a_dead_line_took_is_asked_for_again(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.joins()
+    resident.page.clock.install()
+    script.is_mute = True
+    resident.chat.get_by_role("button", name="End chat").click()
+    resident.chat.get_by_role("dialog").get_by_role("button", name="End chat").click()
+    resident.page.clock.run_for(10_000)
+    expect(resident.chat.get_by_text("Connection lost.")).to_be_visible()
+    script.is_mute = False
+    resident.page.clock.run_for(20_000)
+    expect(resident.chat.get_by_text("Connection lost.")).to_have_count(0)
+    script.waits_for("end", 2)  # once in vain
+
+
+def test_an_end_that_came_too_fast_is_asked_for_again(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.joins()
+    resident.page.clock.install()
+    script.slows = ["end"]
+    resident.chat.get_by_role("button", name="End chat").click()
+    resident.chat.get_by_role("dialog").get_by_role("button", name="End chat").click()
+    resident.chat.get_by_role("dialog").wait_for(state="hidden")
+    script.slows = []
+    resident.page.clock.run_for(8_000)
+    script.waits_for("end", 2)
+
+
+def test_a_line_that_dies_before_it_is_greeted_is_given_up(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.joins()
+    resident.page.clock.install()
+    script.is_mute = True
+    script.cut(1012)
+    resident.page.clock.run_for(2_000)
+    script.waits_for("hello", 1)
+    script.is_mute = False
+    resident.page.clock.run_for(25_000)
+    expect(resident.chat.get_by_text("Connection lost.")).to_have_count(0)
+    resident.says("Still here.").sees("Still here.")
 
 
 def test_the_words_stay_until_the_end_page_closes_and_not_longer(opened: Open) -> None:
