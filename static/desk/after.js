@@ -1,5 +1,6 @@
 // After the end: note, topic and outcome, while there is time; and the case that grows out of a chat.
 
+import { joined } from '../chat/words.js';
 import { FormDialog } from './dialogs.js';
 import { codesOf, fillSelect, find, isDialogOpen } from './page.js';
 import { notSent } from './sending.js';
@@ -35,6 +36,12 @@ export class WrapUp {
     if (this.chat) this.drafts.set(this.chat.session, { note: note.value, topic: topic.value, outcome: outcome.value });
   }
 
+  /** Put a text after what the note says already. */
+  add(text) {
+    this.note.value = joined(this.note.value, text);
+    this.keep();
+  }
+
   get isWriting() {
     return [...this.drafts.values()].some((draft) => draft.note.trim());
   }
@@ -47,16 +54,25 @@ export class WrapUp {
     const { note, topic, outcome } = this.form.elements;
     const frame = { type: 'wrap_up', session: this.chat.session, note: note.value, topic: topic.value, ref: `wrap ${this.chat.session}` };
     if (outcome.value && this.chat.facts.outcome === 'customer_ended') frame.outcome = outcome.value;
-    if (!this.send(frame)) this.say(notSent(this.word, frame));
+    this.isAsking = this.send(frame);
+    if (!this.isAsking) this.say(notSent(this.word, frame));
+  }
+
+  /** No answer will come any more; what was typed is kept. */
+  lost() {
+    if (this.isAsking) this.say(this.word('linkLost'));
+    this.isAsking = false;
   }
 
   granted(session) {
+    this.isAsking = false;
     this.drafts.delete(session);
     this.forget();
     this.onDone(session);
   }
 
   refused({ detail }) {
+    this.isAsking = false;
     this.say(detail);
   }
 

@@ -1,15 +1,18 @@
 // What an agent asks in a window of its own: to refer, to open a case, to end, to mark.
 
 import { canOpenCase } from './after.js';
-import { find, isDialogOpen, sayIn, toast } from './page.js';
-import { notSent } from './sending.js';
+import { FormDialog } from './dialogs.js';
+import { find, toast } from './page.js';
 
 export class Asking {
   constructor(desk) {
     this.desk = desk;
-    this.endDialog = find('[data-end-dialog]');
-    this.endDialog.addEventListener('submit', (event) => { if (event.submitter?.value === 'end' && !this.isEndSent()) event.preventDefault(); });
-    this.endDialog.addEventListener('close', () => desk.focusReply());
+    this.ending = new FormDialog({
+      dialog: find('[data-end-dialog]'), what: 'end', word: desk.word, send: desk.send,
+      prepare: (chat, form) => this.askHow(chat, form),
+      frame: (form) => ({ type: 'end', outcome: form.elements.outcome.value }),
+    });
+    this.ending.dialog.addEventListener('close', () => desk.focusReply());
   }
 
   refer() {
@@ -21,21 +24,12 @@ export class Asking {
   }
 
   end() {
-    if (!this.desk.current?.isRunning || isDialogOpen()) return;
-    find('[data-end-title]').textContent = this.desk.word('end', { name: this.desk.current.facts.name ?? this.desk.word('customer') });
-    this.ending = this.desk.current;
-    if (this.desk.current.suggested) find('#outcome').value = this.desk.current.suggested;
-    sayIn(this.endDialog, '');
-    this.endDialog.showModal();
+    if (this.desk.current?.isRunning) this.ending.open(this.desk.current);
   }
 
-  /** What cannot be sent keeps the dialog open, with what was chosen. */
-  isEndSent() {
-    const { session } = this.ending;
-    const frame = { type: 'end', session, outcome: find('#outcome').value, ref: `end ${session}` };
-    const isSent = this.desk.send(frame);
-    sayIn(this.endDialog, isSent ? '' : notSent(this.desk.word, frame));
-    return isSent;
+  askHow({ facts, suggested }, form) {
+    find('[data-end-title]').textContent = this.desk.word('end', { name: facts.name ?? this.desk.word('customer') });
+    if (suggested) form.elements.outcome.value = suggested;
   }
 
   mark() {

@@ -2,6 +2,7 @@
 
 import { Pace } from '../chat/paced.js';
 import { Outbox, Transcript } from '../chat/store.js';
+import { joined } from '../chat/words.js';
 import { StaffNotes, newsOf } from './notes.js';
 
 export const isRunning = (state) => state === 'active' || state === 'on_hold';
@@ -29,9 +30,14 @@ export class Chat {
     return isRunning(this.facts.state);
   }
 
+  /** All that is written, or was stopped, and that nobody has. */
+  get unsaid() {
+    return joined(...this.stopped.map(({ item }) => item.text), this.draft, this.noteDraft);
+  }
+
   /** Something is written, or was stopped, that nobody has yet. */
   get hasDraft() {
-    return this.isRunning && Boolean(this.draft.trim() || this.noteDraft.trim() || this.stopped.length);
+    return this.isRunning && Boolean(this.unsaid);
   }
 
   learn(facts) {

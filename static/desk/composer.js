@@ -1,6 +1,6 @@
 // Answering: a reply to the resident or a note that only staff see, drafts kept per chat.
 
-import { codePoints } from '../chat/words.js';
+import { codePoints, joined } from '../chat/words.js';
 import { find } from './page.js';
 import { Stopped } from './stopped.js';
 import { Tabs } from './tabs.js';
@@ -110,9 +110,20 @@ export class Composer {
     const { chat, text } = this.noting ?? {};
     this.noting = null;
     if (!chat) return;
-    if (chat === this.chat && this.mode === 'note' && this.box.value === text) this.empty();
-    else if (chat.noteDraft === text) chat.noteDraft = '';
-    if (chat === this.chat) this.switchTo('reply');
+    const isShown = chat === this.chat && this.mode === 'note';
+    if (isShown) this.keep();
+    if (chat.noteDraft.startsWith(text)) chat.noteDraft = chat.noteDraft.slice(text.length).trimStart();
+    if (!isShown) return;
+    this.box.value = chat.noteDraft;
+    this.gauge();
+    if (!chat.noteDraft) this.switchTo('reply'); // who wrote on meanwhile is at the next note already
+  }
+
+  /** What nobody has is kept elsewhere now. */
+  forgetUnsaid() {
+    Object.assign(this.chat, { draft: '', noteDraft: '', stopped: [] });
+    this.box.value = '';
+    this.stopped.show();
   }
 
   noteRefused() {
@@ -127,7 +138,7 @@ export class Composer {
     }
     this.switchTo('reply');
     const end = this.box.value.length; // a dialog that closes gives the focus back, and no caret
-    this.box.setRangeText(before(this.box.value, text), 0, end, 'end');
+    this.box.setRangeText(joined(this.box.value, text), 0, end, 'end');
     this.drafted();
     this.box.focus();
   }
@@ -140,7 +151,7 @@ export class Composer {
   /** Put a text that was on its way before what is written now. */
   changeAgain(text) {
     this.switchTo('reply');
-    this.box.value = before(text, this.box.value);
+    this.box.value = joined(text, this.box.value);
     this.drafted();
     this.box.focus();
   }
@@ -148,10 +159,7 @@ export class Composer {
   /** Likewise, in a chat that need not be in front; what is being written meanwhile stays where it is. */
   giveBack(chat, text) {
     if (chat === this.chat) this.keep();
-    chat.draft = before(text, chat.draft);
+    chat.draft = joined(text, chat.draft);
     if (chat === this.chat && this.mode === 'reply') this.box.value = chat.draft;
   }
 }
-
-/** A text before what is written already, each in lines of its own. */
-const before = (text, written) => [text, written].filter((each) => each.trim()).join('\n');

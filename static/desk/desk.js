@@ -10,6 +10,7 @@ import { Composer } from './composer.js';
 import { chatFor, fieldsFor } from './filling.js';
 import { Frames } from './frames.js';
 import { labelsOf } from './labels.js';
+import { Leftover } from './leftover.js';
 import { Link } from './link.js';
 import { markDialog } from './marking.js';
 import { Offers } from './offers.js';
@@ -17,7 +18,7 @@ import { find, toast } from './page.js';
 import { Passing } from './passing.js';
 import { Refer } from './referring.js';
 import { attachScripts } from './scripts.js';
-import { sendAloud } from './sending.js';
+import { Aloud } from './sending.js';
 import { Shortcuts } from './shortcuts.js';
 import { Thread } from './thread.js';
 import { Title } from './title.js';
@@ -31,7 +32,8 @@ class Desk {
     this.words = find('[data-words]');
     const word = wordsOf(this.words);
     const send = (frame) => this.link.send(frame);
-    const aloud = sendAloud(send, word);
+    this.aloud = new Aloud({ send, word });
+    const aloud = (frame) => this.aloud.send(frame);
     const { label, outcomeText, endedAs } = labelsOf(this.words, word);
     Object.assign(this, { word, send, sendAloud: aloud });
     this.asking = new Set();
@@ -44,7 +46,7 @@ class Desk {
     this.alerts = new Alerts(word);
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
     this.offers = new Offers({ board, word, send, sendAloud: aloud, onAccept: (id) => this.accept(id) });
-    this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.composer.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
+    this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
     this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
     this.marking = markDialog({ word, send, done: (session) => this.asks.marked(session) });
@@ -58,6 +60,7 @@ class Desk {
       onClose: () => this.focusReply(),
     });
     this.wrapUp = new WrapUp({ board, word, send, onDone: (session) => this.roundedOff(session) });
+    this.leftover = new Leftover({ composer: this.composer, wrapUp: this.wrapUp });
     this.caseDialog = caseDialog({ word, send, done: () => toast(word('caseDone')) });
     this.scripts = attachScripts({ textarea: this.composer.box, url: root.dataset.scripts, word, fields: () => fieldsFor(this.current, board, this.words.dataset.city ?? ''), chat: () => chatFor(this.current) });
     this.composer.box.addEventListener('scripts:step', ({ detail }) => { if (detail.outcome && this.current) this.current.suggested = detail.outcome; });
@@ -136,6 +139,8 @@ class Desk {
     if (isLost) {
       this.asking.clear();
       this.composer.noteRefused();
+      this.aloud.lost();
+      this.wrapUp.lost();
       for (const dialog of this.frames.dialogs) dialog.lost();
     }
     this.draw();
@@ -206,9 +211,10 @@ class Desk {
     if (this.current) this.nextPlace(this.current).focus();
   }
 
-  /** Where one goes on in a chat: the reply, what is asked after the end, or putting it away. */
+  /** Where one goes on in a chat: the reply; after the end what was not sent, what is asked, or putting it away. */
   nextPlace(chat) {
     if (chat.isRunning) return this.composer.box;
+    if (this.leftover.isShown) return this.leftover.box; // no key that is pressed now becomes a letter elsewhere
     return this.wrapUp.form.hidden ? find('[data-put-away]') : this.wrapUp.note;
   }
 
@@ -216,6 +222,12 @@ class Desk {
     if (chat !== this.current) return;
     if (chat.outbox.has(item.id)) this.thread.log.showUnsent(item);
     else this.thread.log.forgetUnsent(item.id);
+  }
+
+  takeBack(item) {
+    this.composer.takeBack(item);
+    this.drawAnswering();
+    this.focusReply();
   }
 
   keepOpen() {
@@ -285,10 +297,14 @@ class Desk {
     const chat = this.current;
     if (!chat) return;
     const wasWriting = this.composer.form.contains(document.activeElement);
-    this.composer.form.hidden = !chat.isRunning;
-    this.composer.label();
     const wasAsked = !this.wrapUp.form.hidden;
-    this.wrapUp.show(chat);
+    this.thread.log.keepingTheEnd(() => {
+      this.composer.form.hidden = !chat.isRunning;
+      this.composer.label();
+      this.composer.stopped.show();
+      this.wrapUp.show(chat);
+      this.leftover.show(chat);
+    });
     const isAsked = !wasAsked && !this.wrapUp.form.hidden; // the end may be known before what is asked after it
     const isHeld = isAsked && document.activeElement === find('[data-put-away]');
     if (wasWriting && !chat.isRunning) this.wroteIn = chat;

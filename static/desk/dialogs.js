@@ -1,8 +1,8 @@
 // A dialog with a form: it stays open, with everything in it, until the server agrees.
 
 import { codePoints } from '../chat/words.js';
-import { isDialogOpen, sayIn } from './page.js';
-import { notSent } from './sending.js';
+import { isDialogOpen, sayIn, toast } from './page.js';
+import { notSent, perhapsNot } from './sending.js';
 
 export class FormDialog {
   /**
@@ -38,6 +38,7 @@ export class FormDialog {
       (wrong?.querySelector('input') ?? wrong)?.focus();
       return;
     }
+    this.asked = frame;
     if (this.send({ ...frame, session: this.session, ref: `${this.what} ${this.session}` })) this.busy(true);
     else this.say(notSent(this.word, frame));
   }
@@ -55,6 +56,7 @@ export class FormDialog {
   refused(what, { detail, field }) {
     if (what !== this.what) return false;
     this.busy(false);
+    if (!this.dialog.open) return false; // closed before the answer: said elsewhere
     const control = field ? this.form.elements[field] : null;
     if (control instanceof Element && control.closest('.field') && !control.closest('[hidden]')) {
       this.fault(field, detail);
@@ -66,10 +68,9 @@ export class FormDialog {
   }
 
   lost() {
-    if (this.dialog.open) {
-      this.busy(false);
-      this.say(this.word('linkLost'));
-    }
+    if (this.dialog.open) this.say(this.word('linkLost'));
+    else if (this.isAsking) toast(perhapsNot(this.word, this.asked));
+    this.busy(false);
   }
 
   busy(isAsking) {

@@ -1,5 +1,6 @@
 // What comes over the socket, in one table: the frame's type, and what the desk does with it.
 
+import { Outbox } from '../chat/store.js';
 import { find, toast } from './page.js';
 
 export class Frames {
@@ -32,8 +33,8 @@ export class Frames {
   }
 
   get dialogs() {
-    const { marking, passing, caseDialog, offers } = this.desk;
-    return [marking, passing.dialog, caseDialog, offers.declining];
+    const { asks, marking, passing, caseDialog, offers } = this.desk;
+    return [asks.ending, marking, passing.dialog, caseDialog, offers.declining];
   }
 
   welcomed(frame) {
@@ -89,6 +90,7 @@ export class Frames {
 
   /** The `ref` of a frame says what was asked, and for which chat. */
   granted({ ref }) {
+    this.desk.aloud.answered({ ref });
     const { board, composer, wrapUp, word } = this.desk;
     const [what, id] = (ref ?? '').split(' ');
     const acts = {
@@ -103,8 +105,9 @@ export class Frames {
   }
 
   refused(frame) {
-    const { board, composer, wrapUp } = this.desk;
+    const { aloud, board, composer, wrapUp } = this.desk;
     const [what, id] = (frame.ref ?? '').split(' ');
+    aloud.answered(frame);
     if (what === 'quiet') return;
     if (this.dialogs.some((dialog) => dialog.refused(what, frame))) return;
     const chat = board.chatOf(frame);
@@ -112,9 +115,9 @@ export class Frames {
       composer.stopped.add(chat, frame);
       return;
     }
-    if (frame.code === 'slow_down' && chat && frame.id) {
+    if (Outbox.isForNow(frame.code) && chat && frame.id) {
       chat.outbox.wait(frame.retry_after ?? 5);
-      toast(this.desk.word('slow'));
+      toast(frame.code === 'slow_down' ? this.desk.word('slow') : frame.detail);
       return;
     }
     if (chat && frame.id) chat.outbox.refuse(frame.id, frame.detail);

@@ -5,9 +5,31 @@ import { toast } from './page.js';
 /** What was not done, and what to do now. `frame`: what was to be sent. */
 export const notSent = (word, { type }) => word('notSent', { what: word(`not_${type}`) });
 
-/** A `send` that says where it could not; it answers the same. */
-export const sendAloud = (send, word) => (frame) => {
-  const isSent = send(frame);
-  if (!isSent) toast(notSent(word, frame));
-  return isSent;
-};
+/** What may not have been done: the answer was lost, or what was asked. */
+export const perhapsNot = (word, { type }) => word('perhapsNot', { what: word(`not_${type}`) });
+
+/** What is pressed without a window of its own: it is said where it could not be sent, and where no answer came. */
+export class Aloud {
+  constructor({ send, word }) {
+    Object.assign(this, { out: send, word });
+    this.unanswered = new Map(); // by the `ref` of the frame
+  }
+
+  /** Answers whether it went out. */
+  send(frame) {
+    const isSent = this.out(frame);
+    if (isSent) this.unanswered.set(frame.ref, frame);
+    else toast(notSent(this.word, frame));
+    return isSent;
+  }
+
+  answered({ ref }) {
+    this.unanswered.delete(ref);
+  }
+
+  /** The line is lost: what was not answered may have arrived, or not. */
+  lost() {
+    for (const frame of this.unanswered.values()) toast(perhapsNot(this.word, frame));
+    this.unanswered.clear();
+  }
+}

@@ -29,7 +29,7 @@ export class Stopped {
   }
 
   show() {
-    const stopped = this.chat?.stopped ?? [];
+    const stopped = this.chat?.isRunning ? this.chat.stopped : []; // after the end they are what is left over
     const ids = stopped.map(({ item }) => item.id);
     for (const [id, node] of this.nodes) if (!ids.includes(id)) this.forget(id, node);
     stopped.forEach((each, place) => {

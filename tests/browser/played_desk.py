@@ -60,6 +60,7 @@ class PlayedDesk:
         self.offers: list[Body] = []
         self.presence = "online"
         self.is_away = False
+        self.is_mute = False  # takes what comes and answers nothing, as a dead line does
         self.sockets: list[WebSocketRoute] = []
         self.page = page
         page.route_web_socket("**/ws/desk/", self._socket)
@@ -158,12 +159,12 @@ class PlayedDesk:
         socket.on_message(lambda text: self._said(socket, json.loads(str(text))))
 
     def _said(self, socket: WebSocketRoute, frame: Body) -> None:
-        if frame["type"] == "hello":
+        if frame["type"] == "hello" and not self.is_mute:
             self.sockets.append(socket)
             self._greet(socket, frame["cursors"])
             return
         self.asked.append(frame)
-        if frame["type"] in ("typing", "read"):
+        if frame["type"] in ("typing", "read") or self.is_mute:
             return
         bears = {key: frame[key] for key in ("ref", "id", "session") if key in frame}
         if frame["type"] in self.answers:

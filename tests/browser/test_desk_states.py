@@ -396,6 +396,74 @@ def test_who_was_writing_goes_on_with_the_note_whatever_is_told_first(sit: Sit, 
     expect(desk.page.locator("#wrap-note")).to_be_focused()
 
 
+def test_what_was_being_written_when_the_resident_ended_is_kept_and_no_key_goes_astray(sit: Sit) -> None:
+    desk, played = sit(chat)
+    page = desk.page
+    pick(desk)
+    page.keyboard.press("Alt+KeyN")
+    page.keyboard.type("Third call about this meter.")
+    page.keyboard.press("Alt+KeyL")
+    page.get_by_role("tab", name="Reply").click()
+    page.keyboard.type("The meter is read on Mon")
+    played.knows("s1", state="ended", outcome="customer_ended", ended_at=at(), wrap_up_deadline=at(900))
+    played.tell("s1", "ended", "customer", data={"outcome": "customer_ended"})
+    kept, note = page.get_by_role("group", name="Not sent"), page.locator("#wrap-note")
+    expect(kept).to_be_focused()
+    page.keyboard.type("day.")
+    expect(kept.locator(".quote")).to_have_text("The meter is read on Mon\nThird call about this meter.")
+    expect(note).to_have_value("")
+    kept.get_by_role("button", name="Put it into the note").press("Enter")
+    expect(note).to_have_value("The meter is read on Mon\nThird call about this meter.")
+    expect(note).to_be_focused()
+    expect(kept).to_be_hidden()
+
+
+def test_a_reply_that_crossed_the_end_is_taken_back_to_where_it_can_be_read(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    detail = "This chat has ended. Your text was not sent."
+    played.answers["message"] = {"type": "error", "code": "ended", "detail": detail}
+    desk.says("The meter is read on Monday.")
+    played.knows("s1", state="ended", outcome="customer_ended", ended_at=at(), wrap_up_deadline=at(900))
+    played.tell("s1", "ended", "customer", data={"outcome": "customer_ended"})
+    desk.page.get_by_role("button", name="Take it back").click()
+    kept = desk.page.get_by_role("group", name="Not sent")
+    expect(kept.locator(".quote")).to_have_text("The meter is read on Monday.")
+    expect(kept).to_be_focused()
+
+
+def test_who_writes_on_while_a_note_is_kept_stays_at_the_note(sit: Sit) -> None:
+    desk, played = sit(chat)
+    box = desk.page.locator("#reply")
+    pick(desk)
+    desk.page.keyboard.press("Alt+KeyN")
+    played.is_mute = True
+    desk.says("Third call about this meter.")
+    ref = {"ref": "note s1"}
+    assert played.last("note")["text"] == "Third call about this meter."
+    desk.page.keyboard.type(" Billing knows.")
+    played.send({"type": "ok", **ref})
+    expect(box).to_have_value("Billing knows.")
+    expect(desk.page.get_by_role("tab", name="Internal note")).to_have_attribute("aria-selected", "true")
+    played.is_mute = False
+    box.press("Enter")
+    assert played.last("note")["text"] == "Billing knows."
+    expect(desk.page.get_by_role("tab", name="Reply")).to_have_attribute("aria-selected", "true")
+
+
+def test_what_a_closed_dialog_asked_for_is_refused_aloud(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    played.is_mute = True
+    desk.page.keyboard.press("Alt+KeyC")
+    desk.page.get_by_role("dialog").get_by_label("Summary").fill(SUMMARY)
+    desk.page.get_by_role("button", name="Open the case").press("Enter")
+    played.last("case")
+    desk.page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    played.send({"type": "error", "code": "ended", "detail": "A case needs a chat.", "ref": "case s1"})
+    expect(desk.page.locator(".toast").filter(has_text="A case needs a chat.")).to_be_visible()
+
+
 def test_a_case_is_opened_by_the_agents_own_summary(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(chat, look.size)
     pick(desk)
@@ -579,6 +647,48 @@ def test_a_dialog_stays_open_with_what_was_typed_until_the_desk_is_connected(sit
     dialog.get_by_role("button", name="End chat").press("Enter")
     expect(dialog).to_have_count(0)
     assert played.last("end") == {"session": "s1", "outcome": "referred"}
+
+
+def test_what_a_line_that_died_unnoticed_took_is_said_within_ten_seconds(sit: Sit) -> None:
+    desk, played = sit(busy_day)
+    page, dialog = desk.page, desk.page.get_by_role("dialog")
+    pick(desk)
+    page.clock.install()
+    played.is_mute = True
+    page.keyboard.press("Alt+KeyH")
+    page.keyboard.press("Alt+KeyE")
+    dialog.get_by_label("Outcome").select_option("referred")
+    dialog.get_by_role("button", name="End chat").press("Enter")
+    expect(dialog).to_be_visible()
+    page.clock.run_for(10_000)
+    expect(dialog.get_by_role("alert")).to_contain_text("try again as soon as it is connected")
+    said = "The connection was lost before an answer came. Perhaps the chat was not put on hold: look again"
+    expect(page.locator(".toast").filter(has_text=said)).to_be_visible()
+    played.is_mute = False
+    page.clock.run_for(20_000)
+    expect(page.locator("[data-link-text]")).to_have_text("Connected")
+    expect(dialog.get_by_label("Outcome")).to_have_value("referred")
+    played.asked.clear()
+    dialog.get_by_role("button", name="End chat").press("Enter")
+    expect(dialog).to_have_count(0)
+    assert played.last("end") == {"session": "s1", "outcome": "referred"}
+
+
+def test_a_reply_that_could_not_be_stored_is_kept_and_sent_again(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    desk.page.clock.install()
+    detail = "Your text could not be stored just now. It is kept here and sent again."
+    played.answers["message"] = {"type": "error", "code": "unavailable", "detail": detail}
+    desk.says("The meter is read on Monday.")
+    expect(desk.page.locator(".toast").filter(has_text=detail)).to_be_visible()
+    expect(desk.page.locator(".is-unsent")).to_contain_text("The meter is read on Monday.")
+    first = played.last("message")
+    del played.answers["message"]
+    desk.page.clock.run_for(5_000)
+    expect(desk.page.locator(".is-unsent")).to_have_count(0)
+    assert played.last("message") == first
+    desk.sees("The meter is read on Monday.")
 
 
 def test_an_emergency_is_said_at_once(sit: Sit) -> None:
