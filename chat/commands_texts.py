@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat.actions import ask_release, decide_on_text, report_link
+from chat.actions import ask_release, decide_on_text, report_link, withdraw_release
 from chat.fields import ref_of, text_of, uuid_of, whole_number_of
 from chat.projection import Frame, ok_frame
 from contactcenter.lib.errors import Invalid
@@ -23,6 +23,12 @@ async def _ask_release(caller: Staff, frame: Frame) -> Frame:
     session_id, uid, text = uuid_of(frame, "session"), uuid_of(frame, "id"), text_of(frame)
     at = timezone.now()
     await caller.relay.read(ask_release, session_id, agent_id=caller.agent_id, uid=uid, text=text, at=at)
+    return ok_frame(ref_of(frame))
+
+
+async def _withdraw_release(caller: Staff, frame: Frame) -> Frame:
+    session_id, uid = uuid_of(frame, "session"), uuid_of(frame, "id")
+    await caller.relay.read(withdraw_release, session_id, agent_id=caller.agent_id, uid=uid)
     return ok_frame(ref_of(frame))
 
 
@@ -43,6 +49,7 @@ async def _report_link(caller: Staff, frame: Frame) -> Frame:
 
 TEXT_FRAMES: dict[str, Handler] = {
     "ask_release": _ask_release,
+    "withdraw_release": _withdraw_release,
     "release": _release,
     "report_link": _report_link,
 }

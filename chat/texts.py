@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from chat.models import StaffEvent, StaffKind, StoppedText
+from chat.models.stopped import StoppedTextQuerySet
 from policies.words import profanity_list
 
 MOST_LINKS = 50
@@ -26,9 +27,17 @@ class Stopped:
 
 def stopped_texts() -> list[Stopped]:
     """Return the texts of running chats on which nobody has decided, the oldest first; one statement."""
-    rows = StoppedText.objects.undecided().filter(session__ended_at__isnull=True)
-    rows = rows.select_related("session__department", "agent__user").order_by("asked_at", "pk")
+    rows = _waiting().select_related("session__department", "agent__user").order_by("asked_at", "pk")
     return [Stopped(row, list(_pieces(row.text))) for row in rows]
+
+
+def count_stopped_texts() -> int:
+    """Return how many that are."""
+    return _waiting().count()
+
+
+def _waiting() -> StoppedTextQuerySet:
+    return StoppedText.objects.undecided().filter(session__ended_at__isnull=True)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -25,7 +25,7 @@ from chat.actions.sessions import (
 )
 from chat.actions.silence import keep_open, show_life
 from chat.actions.taking_over import accept_transfer
-from chat.actions.texts import ask_release, decide_on_text, report_link
+from chat.actions.texts import ask_release, decide_on_text, report_link, withdraw_release
 from chat.actions.transfers import ask_transfer, decline_transfer, expire_transfers, pass_to_queue
 from chat.actions.waiting import start_choices
 from chat.actions.wrap_up import end_wrap_ups, wrap_up
@@ -83,5 +83,6 @@ __all__ = [
     "show_life",
     "start_choices",
     "sweep_connections",
+    "withdraw_release",
     "wrap_up",
 ]

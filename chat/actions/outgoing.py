@@ -62,18 +62,19 @@ def guard_words_and_contacts(
     """
     if not screened.is_profane and _MAY_HOLD_CONTACT.search(screened.text) is None:
         return NOTHING
-    released = _guard_words(session_id, text, at=at) if screened.is_profane else None
+    released = _guard_words(session_id, text, agent_id=agent_id, at=at) if screened.is_profane else None
     contacts = _guard_contacts(session_id, text, screened.text, agent_id=agent_id, confirmed=confirmed, at=at)
     return Passed(contacts, released)
 
 
-def _guard_words(session_id: UUID, text: str, *, at: datetime) -> StoppedText | None:
+def _guard_words(session_id: UUID, text: str, *, agent_id: int, at: datetime) -> StoppedText | None:
+    """Return the release by which this agent may send the text, once."""
     version = in_force(WORDS, at=at)
     spans = profanity_list().spans(text) if version else []
     if version is None or not spans:
         return None
-    released = StoppedText.objects.filter(session=session_id, text_key=text_key(session_id, text), is_released=True)
-    found = released.order_by("pk").first()
+    released = StoppedText.objects.filter(is_released=True, sent_seq__isnull=True, agent=agent_id)
+    found = released.filter(session=session_id, text_key=text_key(session_id, text)).order_by("pk").first()
     if found is None:
         sentence = _("This holds a word that is not used in chats. Write it in another way, or ask for its release.")
         raise _stopped("edit", sentence, spans, rule=WORDS, why=source_of(version))

@@ -56,6 +56,16 @@ def _guard_open(row: StoppedText) -> StoppedText:
 
 
 @transaction.atomic
+def withdraw_release(session_id: UUID, *, agent_id: int, uid: UUID) -> None:
+    """Take a text back from the supervisors, since its agent writes it in another way; again changes nothing.
+
+    What was decided on stays decided. Raises `NotFound`. Source: EM-COM-C.
+    """
+    session = access_as_agent(session_id, agent_id)
+    StoppedText.objects.undecided().filter(session=session, agent=agent_id, uid=uid).delete()
+
+
+@transaction.atomic
 def decide_on_text(session_id: UUID, uid: UUID, *, by_id: int, is_released: bool, at: datetime) -> StoppedText:
     """Let a stopped text be sent as it is, or not; its agent reads at once what was decided. For supervisors.
 

@@ -14,9 +14,12 @@ from agents.permissions import may_approve_certificates, may_supervise, may_work
 
 
 class Room(NamedTuple):
+    """A place of the bar; `counts` is the address that says how much waits there, if something can."""
+
     name: str
     address: str
     label: str
+    counts: str = ""
 
 
 def rooms(request: HttpRequest) -> dict[str, SimpleLazyObject]:
@@ -30,7 +33,7 @@ def rooms_of(request: HttpRequest) -> list[Room]:
         return []
     found = [Room("policies", reverse("reports:policies"), _("Policies"))]
     if may_supervise(user):
-        found.insert(0, Room("supervise", reverse("desk:supervise"), _("Supervision")))
+        found.insert(0, Room("supervise", reverse("desk:supervise"), _("Supervision"), reverse("desk:decisions")))
     if may_work_the_desk(user):
         found.insert(0, Room("tasks", reverse("desk:tasks"), _("Tasks")))
         found.insert(0, Room("scripts", reverse("knowledge:scripts"), _("Scripts")))

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import approve_certificate
-from agents.gates import page_for
+from agents.gates import answer_for, page_for
 from agents.hours import calendars_in_use
 from agents.models import Agent, Certificate, Presence, User
 from agents.permissions import (
@@ -48,6 +48,11 @@ from policies.reviews import overdue
 
 for_supervisors = page_for(
     may_supervise, gettext_lazy("This page is for supervisors. Ask an administrator for the role.")
+)
+answer_supervisors = answer_for(
+    may_supervise,
+    unknown=gettext_lazy("Log in to see what waits for you."),
+    sorry=gettext_lazy("Nothing waits for you here."),
 )
 
 
@@ -116,10 +121,17 @@ def decide(request: HttpRequest, session_id: UUID, uid: UUID) -> HttpResponse:
         agent = Agent.objects.get(user=_person(request))
         decide_on_text(session_id, uid, by_id=agent.pk, is_released=is_released, at=at)
         if is_released:
-            return _("Released: the desk of the agent sends this text at once.")
+            return _("Released: the agent's desk sends it now, or asks her first where the chat has gone on.")
         return _("Not released: the agent reads that the text is to be changed.")
 
     return _act(request, None, act)
+
+
+@require_safe
+@answer_supervisors
+def decisions(request: HttpRequest) -> HttpResponse:
+    """Answer how many stopped texts wait for a decision. Source: EM-COM-C."""
+    return JsonResponse({"texts": texts.count_stopped_texts()})
 
 
 @require_safe

@@ -23,7 +23,7 @@ export class Chat {
     this.readByOther = 0;
     this.draft = '';
     this.noteDraft = '';
-    this.stopped = []; // texts that the screening stopped, in order: { item, code, spans, detail, rule, data, hasAsked }
+    this.stopped = []; // texts that the screening stopped, in order: { item, code, spans, detail, rule, data, askedAt, releasedBy }
   }
 
   get isRunning() {

@@ -75,7 +75,7 @@ export class Frames {
     if (board.putAway.has(entry.session)) return;
     const chat = board.chat(entry.session);
     if (!chat.noted(entry)) return;
-    if (entry.kind === 'released') composer.stopped.decided(chat, entry.data);
+    if (entry.kind === 'released') composer.stopped.decided(chat, entry.name, entry.data);
     if (entry.kind === 'emergency') find('[data-urgent-live]').textContent = word('emergencyIn', { name: chat.facts.name ?? word('customer') });
     if (chat === current) thread.notes.show(chat);
   }

@@ -4,8 +4,8 @@ import { copyOf, find } from './page.js';
 
 export class Stopped {
   /** `why({rule, data})` makes the mark of a rule; `composer` shows the chat, and takes back what is to be changed. */
-  constructor({ word, sendAloud, why, composer }) {
-    Object.assign(this, { word, sendAloud, why, composer });
+  constructor({ word, send, sendAloud, why, composer }) {
+    Object.assign(this, { word, send, sendAloud, why, composer });
     this.place = find('[data-stopped]');
     this.nodes = new Map(); // a text stays the same node while others come and go, and keeps the focus
     this.place.addEventListener('click', (event) => this.pressed(event));
@@ -19,7 +19,7 @@ export class Stopped {
   add(chat, { id, code, spans = [], detail, rule, why }) {
     const item = chat.outbox.items.find((each) => each.id === id);
     if (!item) return;
-    chat.stopped.push({ item: { ...item }, code, spans, detail, rule, data: { why }, hasAsked: false });
+    chat.stopped.push({ item: { ...item }, code, spans, detail, rule, data: { why }, askedAt: null, releasedBy: null });
     chat.outbox.settle(id);
     if (chat !== this.chat) return;
     this.show();
@@ -63,11 +63,13 @@ export class Stopped {
     return node;
   }
 
-  mark(node, { code, hasAsked }) {
-    const isConfirm = code === 'confirm';
-    node.querySelector('[data-stopped-send]').hidden = !isConfirm;
+  mark(node, { code, askedAt, releasedBy }) {
+    const [isConfirm, isReleased, hasAsked] = [code === 'confirm', releasedBy !== null, askedAt !== null];
+    node.querySelector('[data-stopped-send]').hidden = !isConfirm && !isReleased;
     node.querySelector('[data-stopped-ask]').hidden = isConfirm || hasAsked;
-    node.querySelector('[data-stopped-asked]').textContent = hasAsked ? this.word('releaseAsked') : '';
+    const said = isReleased ? this.word('releasedLater', { name: releasedBy }) : hasAsked ? this.word('releaseAsked') : '';
+    node.querySelector('[data-stopped-asked]').textContent = said;
+    if (isReleased) node.querySelector('[data-stopped-send]').textContent = this.word('sendReleased');
   }
 
   pressed(event) {
@@ -86,13 +88,15 @@ export class Stopped {
   }
 
   change(stopped) {
+    const { askedAt, releasedBy, item } = stopped;
+    if (askedAt !== null && releasedBy === null) this.send({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: 'quiet' });
     this.settle(this.chat, stopped);
     this.composer.changeAgain(stopped.item.text);
   }
 
   sendAnyway(stopped) {
     this.settle(this.chat, stopped);
-    this.chat.write(stopped.item.text, { confirm: whys(stopped) });
+    this.chat.write(stopped.item.text, stopped.code === 'confirm' ? { confirm: whys(stopped) } : {});
     this.composer.box.focus();
   }
 
@@ -104,17 +108,23 @@ export class Stopped {
   asked(chat, id) {
     const stopped = chat?.stopped.find(({ item }) => item.id === id);
     if (!stopped) return;
-    stopped.hasAsked = true;
+    stopped.askedAt = chat.transcript.highest;
     if (chat !== this.chat) return;
     const hadFocus = this.nodes.get(id).contains(document.activeElement);
     this.show();
     if (hadFocus) this.composer.box.focus(); // the button is gone; one can write on
   }
 
-  /** A supervisor decided on a stopped text. */
-  decided(chat, { id, is_released: isReleased }) {
+  /** A supervisor decided on a stopped text: released, it goes out where it still fits, else its agent is asked. */
+  decided(chat, name, { id, is_released: isReleased }) {
     const stopped = chat.stopped.find(({ item }) => item.id === id);
     if (!stopped) return;
+    const wentOn = !chat.isRunning || !chat.outbox.isEmpty || chat.transcript.highest > (stopped.askedAt ?? 0);
+    if (isReleased && wentOn) {
+      stopped.releasedBy = name ?? '';
+      if (chat === this.chat) this.show();
+      return;
+    }
     this.settle(chat, stopped);
     if (isReleased) chat.write(stopped.item.text);
     else this.composer.giveBack(chat, stopped.item.text);

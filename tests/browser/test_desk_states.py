@@ -248,6 +248,41 @@ def test_every_stopped_text_stays_until_it_is_decided_on(sit: Sit, look: Look) -
     assert look.faults == []
 
 
+@pytest.mark.rule("EM-COM-C")
+def test_a_text_released_after_the_chat_went_on_waits_for_its_agent(sit: Sit) -> None:
+    desk, played = sit(chat)
+    page, stopped = desk.page, desk.page.locator(".stopped")
+    pick(desk)
+    spans = [[9, 13, "profanity"]]
+    played.answers["message"] = {"type": "error", "code": "edit", "detail": "A word of the list.", "spans": spans}
+    desk.says("What the hell happened there?")
+    stopped.get_by_role("button", name="Ask a supervisor to release it").press("Enter")
+    expect(stopped).to_contain_text("A supervisor was asked.")
+    asked = played.last("ask_release")["id"]
+    del played.answers["message"]
+    played.says("s1", "Never mind, I found the mistake.")
+    desk.sees("Never mind, I found the mistake.")
+    played.notes("s1", "released", name="Noor", data={"id": asked, "is_released": True})
+    expect(stopped).to_contain_text("Noor released it. The chat has gone on since you asked")
+    expect(page.get_by_role("log").get_by_text("What the hell happened there?")).to_have_count(0)
+    stopped.get_by_role("button", name="Send it now").press("Enter")
+    desk.sees("What the hell happened there?")
+    assert "confirm" not in played.last("message")
+
+
+@pytest.mark.rule("EM-COM-C")
+def test_a_text_that_is_written_in_another_way_is_taken_back_from_the_supervisors(sit: Sit) -> None:
+    desk, played = sit(chat)
+    stopped = desk.page.locator(".stopped")
+    pick(desk)
+    played.answers["message"] = {"type": "error", "code": "edit", "detail": "A word of the list.", "spans": []}
+    desk.says("What the hell happened there?")
+    stopped.get_by_role("button", name="Ask a supervisor to release it").press("Enter")
+    expect(stopped).to_contain_text("A supervisor was asked.")
+    stopped.get_by_role("button", name="Change the text").click()
+    assert played.last("withdraw_release") == {"session": "s1", "id": played.last("ask_release")["id"]}
+
+
 WAYS = {
     "transfer": "Somebody of Roads and sidewalks is online: pass the chat on.",
     "contact": "Name how to reach Roads and sidewalks: 555-0120.",

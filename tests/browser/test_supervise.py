@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect
 
 from agents.models import Role, RoleGrant
-from policies.models import BusinessCalendar, Document, RuleVersion
+from chat.actions import ask_release
+from policies.models import BusinessCalendar, Document, ProfanityWord, RuleVersion
+from policies.words import forget_words
 from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, log_in
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
 from tests.browser.watch import Watch
-from tests.factories import CertificateFactory, CertificateKindFactory, EvidenceFactory
+from tests.factories import ActiveSessionFactory, CertificateFactory, CertificateKindFactory, EvidenceFactory
 from tests.policies.factories import adopt, calendar
 
 NewContext = Callable[..., BrowserContext]
@@ -95,3 +99,27 @@ def test_an_admin_reads_what_will_change_before_it_does(
     page.goto(f"{server.url}/admin/policies/businesscalendar/{row.pk}/week/")
     expect(page.get_by_label("Monday")).to_have_value("0:00-24:00")
     look.picture("admin-week", page, True)
+
+
+@pytest.mark.rule("EM-COM-C")
+def test_a_supervisor_is_told_of_a_text_that_comes_while_her_page_is_open(
+    office: None, city: City, server: Server, new_context: NewContext
+) -> None:
+    context = new_context()
+    log_in(context, city.rosa, server.url)
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{server.url}/supervise/")
+    expect(page.get_by_text("Another text came meanwhile.")).to_be_hidden()
+    session = ActiveSessionFactory(department=city.general, agent=city.rudi)
+    ProfanityWord.objects.create(language="en", kind="profanity", phrase="damn")
+    adopt("EM-COM-C")
+    forget_words()
+    ask_release(session.pk, agent_id=city.rudi.pk, uid=uuid4(), text="Damn Yankees is on", at=timezone.now())
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("link", name="Supervision 1")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("An agent's text waits for your decision.")
+    page.get_by_role("button", name="Show it").click()
+    expect(page.get_by_role("button", name="Release as it is")).to_be_visible()
+    expect(page.get_by_text("Another text came meanwhile.")).to_be_hidden()
+    forget_words()

@@ -23,8 +23,10 @@ from chat.actions import (
     purge,
     report_link,
     request_chat,
+    withdraw_release,
 )
 from chat.models import ChatEvent, ChatSession, Side, StaffEvent, StoppedText
+from chat.texts import count_stopped_texts
 from contactcenter.lib.errors import DomainError, Invalid, NotFound, WrongState
 from contactcenter.lib.hashing import digest
 from policies.models import LinkDomain, ProfanityWord
@@ -146,8 +148,36 @@ def test_a_released_text_goes_through_as_it_is_and_no_other(rules: None, city: C
     assert result.event is not None
     row.refresh_from_db()
     assert row.sent_seq == result.event.seq == 1
+    assert refusal(say(session, text)).code == "edit"  # once
     [told] = StaffEvent.objects.all()
     assert (told.kind, told.agent, told.data) == ("released", city.supervisor, {"id": str(uid), "is_released": True})
+
+
+@pytest.mark.rule("EM-COM-C")
+def test_a_release_is_for_whoever_asked_for_it(rules: None, city: City, session: ChatSession) -> None:
+    uid = uuid.uuid4()
+    ask_release(session.pk, agent_id=city.rosa.pk, uid=uid, text="damn", at=NOON)
+    decide_on_text(session.pk, uid, by_id=city.supervisor.pk, is_released=True, at=NOON)
+    ChatSession.objects.filter(pk=session.pk).update(agent=city.rudi)
+    session.refresh_from_db()
+    assert refusal(say(session, "damn")).code == "edit"
+
+
+@pytest.mark.rule("EM-COM-C")
+def test_a_text_is_taken_back_from_the_supervisors_until_somebody_has_decided(
+    rules: None, city: City, session: ChatSession
+) -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    for uid in (first, second):
+        ask_release(session.pk, agent_id=city.rosa.pk, uid=uid, text="damn", at=NOON)
+    assert count_stopped_texts() == 2
+    decide_on_text(session.pk, second, by_id=city.supervisor.pk, is_released=True, at=NOON)
+    for uid in (first, first, second):
+        withdraw_release(session.pk, agent_id=city.rosa.pk, uid=uid)
+    assert count_stopped_texts() == 0
+    assert StoppedText.objects.get().uid == second
+    with pytest.raises(NotFound):
+        withdraw_release(session.pk, agent_id=city.rudi.pk, uid=second)
 
 
 @pytest.mark.rule("EM-COM-C")

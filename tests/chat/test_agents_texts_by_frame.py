@@ -48,6 +48,10 @@ async def test_a_stopped_text_is_laid_before_a_supervisor_and_sent_once_it_is_re
     assert (refusal["code"], refusal["spans"]) == ("edit", [[0, 4, "profanity"]])
     await desk.send({"type": "ask_release", "session": chat.session, "id": uid, "text": text, "ref": "a"})
     await desk.next("ok", ref="a")
+    await desk.send({"type": "withdraw_release", "session": chat.session, "id": uid, "ref": "w"})
+    await desk.next("ok", ref="w")
+    await desk.send({"type": "ask_release", "session": chat.session, "id": uid, "text": text, "ref": "a2"})
+    await desk.next("ok", ref="a2")
     boss = await wires.desk(city.supervisor)
     await boss.send({"type": "release", "session": chat.session, "id": uid, "ref": "b"})
     await boss.next("ok", ref="b")
@@ -122,6 +126,20 @@ def test_a_supervisor_decides_on_the_page(city: City, client: Client, button: st
     said = "A stopped text was released" if is_released else "A stopped text was not released"
     assert said in shown(client.get(f"/supervise/chats/{session.pk}/"))
     assert "already" in shown(client.post(path, {"keep" if is_released else "release": ""}, follow=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("EM-COM-C")
+def test_supervisors_are_told_how_many_texts_wait_and_nobody_else(city: City, client: Client) -> None:
+    session = ActiveSessionFactory(department=city.general, agent=city.rosa)
+    ask_release(session.pk, agent_id=city.rosa.pk, uid=uuid.uuid4(), text="damn", at=NOON)
+    assert client.get("/api/v1/desk/decisions").status_code == 401
+    log_in(client, city.rosa.user)
+    assert client.get("/api/v1/desk/decisions").status_code == 404
+    assert "data-counts" not in shown(client.get("/desk/"))
+    log_in(client, city.supervisor.user)
+    assert client.get("/api/v1/desk/decisions").json() == {"texts": 1}
+    assert 'data-counts="/api/v1/desk/decisions"' in shown(client.get("/desk/"))
 
 
 @pytest.mark.django_db
