@@ -21,7 +21,7 @@ from chat.emergencies import emergency_words
 from chat.models import ChatEvent, ChatSession, Kind, Side, StaffKind, Transfer
 from chat.permissions import access_by_digest
 from chat.states import Status, check_transition
-from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
+from contactcenter.cases.actions import find_or_make_customer, open_or_add
 from contactcenter.cases.due import promised, say_due
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import WrongState
@@ -57,7 +57,8 @@ def choose(session_id: UUID, choice: Choice, *, token_digest: str, at: datetime)
     """Do what a resident who waits has chosen, and say so to both sides; the same choice again changes nothing.
 
     They stay where they are: in the queue, or on hold. A message or a call back makes one task of each kind; what is
-    given differently the second time is added to it. Raises `Unauthorized`, `ended`, `WrongState`.
+    given differently the second time is added to it. Once that one is done, the next makes another, due anew.
+    Raises `Unauthorized`, `ended`, `WrongState`.
     Source: DF-HOLD.
     """
     session = ChatSession.objects.locked().filter(pk=session_id).first()
@@ -133,28 +134,22 @@ def _message(session: ChatSession, choice: Choice, version: RuleVersion, *, at: 
 def _task(
     session: ChatSession, choice: Choice, kind: TaskKind, screened: Screened, version: RuleVersion, *, at: datetime
 ) -> tuple[Task, bool]:
-    """Return the one task of this kind that the session has, and whether this choice brought anything new."""
-    source = f"chat {session.pk} {choice.option}"
-    customer = _customer(session, choice, at=at)
-    known = task_of(source)
-    if known is not None:
-        return add_to_task(known.pk, customer=customer, text=screened.text)
-    department = session.department
-    contact = note_contact(customer, channel=Channel.CHAT, department=department, purpose=kind, at=at)
-    task = open_task(
+    """Return the task of this kind that is open for the session, and whether this choice brought anything new."""
+    task, is_new = open_or_add(
+        f"chat {session.pk} {choice.option}",
         kind=kind,
-        department=department,
+        department=session.department,
         language=session.language,
-        customer=customer,
-        contact=contact,
+        customer=_customer(session, choice, at=at),
+        channel=Channel.CHAT,
         text=screened.text,
-        due=promised(version, kind, department_id=department.pk, start=at),
-        source=source,
+        due=promised(version, kind, department_id=session.department_id, start=at),
         at=at,
     )
-    data = {"option": choice.option, "task": task.pk}
-    tell_staff(session, StaffKind.CHOSEN, at=at, rule=CHOICES, data=data)
-    return task, True
+    if is_new:
+        data = {"option": choice.option, "task": task.pk}
+        tell_staff(session, StaffKind.CHOSEN, at=at, rule=CHOICES, data=data)
+    return task, is_new
 
 
 def _customer(session: ChatSession, choice: Choice, *, at: datetime) -> Customer:

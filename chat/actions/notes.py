@@ -13,7 +13,7 @@ from chat.actions.staff_notes import tell_staff
 from chat.models import ChatSession, StaffEvent, StaffKind
 from chat.permissions import access_to_mark
 from chat.topics import guard_topic
-from contactcenter.cases.actions import find_or_make_customer, note_contact, open_task
+from contactcenter.cases.actions import find_or_make_customer, open_task
 from contactcenter.cases.models import Task, TaskKind
 from contactcenter.lib.errors import Invalid
 from policies.staff_texts import staff_text
@@ -67,14 +67,13 @@ def _open_case_task(session: ChatSession, summary: str, topic: str, *, agent: Ag
         phone=session.customer_phone,
         at=at,
     )
-    contact = note_contact(customer, channel=Channel.CHAT, department=session.department, purpose=TaskKind.CASE, at=at)
     return open_task(
         kind=TaskKind.CASE,
         department=session.department,
         language=session.language,
         text=summary,
         customer=customer,
-        contact=contact,
+        channel=Channel.CHAT,
         opened_by=agent,
         topic_code=topic,
         at=at,

@@ -16,7 +16,7 @@ from chat.actions.waiting import CHOICES
 from chat.models import ChatSession, StaffKind
 from chat.permissions import access_as_agent
 from chat.refer import rule_of_referring
-from contactcenter.cases.actions import add_to_task, find_or_make_customer, note_contact, open_task, task_of
+from contactcenter.cases.actions import find_or_make_customer, open_or_add
 from contactcenter.cases.due import promised, say_due
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import Invalid
@@ -42,24 +42,31 @@ def pass_message_on(session_id: UUID, message: PassedOn, *, agent_id: int, at: d
     """Open a task of another department for a chat of one's own; return what its resident can be written, in words.
 
     It is due as a message that the resident leaves. One task for each department: what is said once more is added to
-    it, the same changes nothing. Raises `NotFound`, `WrongState` where the city refers nobody by rule, `Invalid`,
-    `too_long`, `edit`. Source: EM-REF, EM-COM-B, DF-HOLD, EM-COM-C.
+    it, the same changes nothing; once it is done, the next message is another, due anew. Raises `NotFound`,
+    `WrongState` where the city refers nobody by rule, `Invalid`, `too_long`, `edit`.
+    Source: EM-REF, EM-COM-B, DF-HOLD, EM-COM-C.
     """
     agent = Agent.objects.select_related("user").get(pk=agent_id)
-    session = access_as_agent(session_id, agent_id)
+    session, department = access_as_agent(session_id, agent_id), message.department
     version = rule_of_referring(at=at)
     text = staff_text(message.text, field="text", at=at)
-    customer = _customer(session, message, at=at)
-    source = f"chat {session.pk} referred {message.department.code}"
-    known = task_of(source)
-    if known is not None:
-        task, is_new = add_to_task(known.pk, customer=customer, text=text)
-    else:
-        task, is_new = _open(session, message.department, customer, text, version.rule, source, agent, at=at), True
+    task, is_new = open_or_add(
+        f"chat {session.pk} referred {department.code}",
+        kind=TaskKind.MESSAGE,
+        department=department,
+        language=session.language,
+        customer=_customer(session, message, at=at),
+        channel=Channel.CHAT,
+        text=text,
+        opened_by=agent,
+        rule=version.rule,
+        due=promised(in_force(CHOICES, at=at), TaskKind.MESSAGE, department_id=department.pk, start=at),
+        at=at,
+    )
     if is_new:
-        said = _("A message was passed on to %(name)s: %(text)s") % {"name": message.department.name, "text": text}
+        said = _("A message was passed on to %(name)s: %(text)s") % {"name": department.name, "text": text}
         tell_staff(session, StaffKind.NOTE, at=at, agent=agent, text=said)
-    return _say(task, message.department, session.language_id)
+    return _say(task, department, session.language_id, at=at)
 
 
 def _customer(session: ChatSession, message: PassedOn, *, at: datetime) -> Customer:
@@ -74,37 +81,13 @@ def _customer(session: ChatSession, message: PassedOn, *, at: datetime) -> Custo
     return customer
 
 
-def _open(
-    session: ChatSession,
-    department: Department,
-    customer: Customer,
-    text: str,
-    rule: str,
-    source: str,
-    agent: Agent,
-    *,
-    at: datetime,
-) -> Task:
-    kind = TaskKind.MESSAGE
-    return open_task(
-        kind=kind,
-        department=department,
-        language=session.language,
-        customer=customer,
-        contact=note_contact(customer, channel=Channel.CHAT, department=department, purpose=kind, at=at),
-        text=text,
-        opened_by=agent,
-        rule=rule,
-        due=promised(in_force(CHOICES, at=at), kind, department_id=department.pk, start=at),
-        source=source,
-        at=at,
-    )
+def _say(task: Task, department: Department, language: str, *, at: datetime) -> str:
+    """Say to the resident what was done and by when they are answered, in the zone of the calendar that said so.
 
-
-def _say(task: Task, department: Department, language: str) -> str:
-    """Say to the resident what was done and by when they are answered, in the zone of the calendar that said so."""
+    Of an answer that is late already no moment is named.
+    """
     with translation.override(language):
-        if task.due_at is None:
+        if task.due_at is None or task.due_at < at:
             return _("I have passed your message on to %(name)s.") % {"name": department.name}
         facts = {"name": department.name, "moment": say_due(task.due_at, task.calendar_version_id)}
         return _("I have passed your message on to %(name)s. You get an answer by %(moment)s.") % facts

@@ -69,7 +69,7 @@ def open_task(
     at: datetime,
     text: str = "",
     customer: Customer | None = None,
-    contact: Contact | None = None,
+    channel: str = "",
     agent: Agent | None = None,
     opened_by: Agent | None = None,
     topic_code: str = "",
@@ -79,9 +79,9 @@ def open_task(
 ) -> Task:
     """Open a task for a department; `agent` has it from the beginning. The text is screened.
 
-    `source` names what caused it: the same cause again answers the first task, whatever else is given. `rule`: why it
-    is there, where no rule says when it is due.
-    Source: DF-HOLD, decision 5, decision 8.
+    `channel`: by which its customer turned to us for it; that is noted as a contact. `source` names what caused it:
+    the same cause again answers the first task, whatever else is given. `rule`: why it is there, where no rule says
+    when it is due. Source: DF-HOLD, decision 5, decision 8.
     """
     source_key = keyed_hash("task", source) if source else ""
     if source_key:
@@ -89,6 +89,9 @@ def open_task(
         known = Task.objects.filter(source_key=source_key).first()
         if known is not None:
             return known
+    contact = None
+    if customer is not None and channel:
+        contact = note_contact(customer, channel=channel, department=department, purpose=kind, at=at)
     return Task.objects.create(
         kind=TaskKind(kind),
         department=department,
@@ -108,28 +111,75 @@ def open_task(
     )
 
 
-def task_of(source: str) -> Task | None:
-    """Return the task that this cause has made, if it has."""
-    return Task.objects.filter(source_key=keyed_hash("task", source)).first()
-
-
 @transaction.atomic
-def add_to_task(task_id: int, *, customer: Customer, text: str) -> tuple[Task, bool]:
-    """Add what somebody says once more to their task; answer whether there was anything new in it.
+def open_or_add(
+    source: str,
+    *,
+    kind: str,
+    department: Department,
+    language: Language,
+    customer: Customer,
+    channel: str,
+    at: datetime,
+    text: str = "",
+    opened_by: Agent | None = None,
+    rule: str = "",
+    due: Due | None = None,
+) -> tuple[Task, bool]:
+    """Make a task of what a customer asks for, or add it to the open one of the same cause; answer whether it is new.
+
+    What is done stays as it is: who asks once more after that gets another task, due anew. Without a `source` each is
+    a task of its own. Raises `too_long`. Source: DF-HOLD, EM-REF, EM-HRS.
+    """
+    if source:
+        one_at_a_time(keyed_hash("serial", keyed_hash("task", source)))
+    before = tasks_of(source)
+    last = Task.objects.locked().get(pk=before[-1].pk) if before else None
+    if last is not None and not last.is_done:
+        return last, _add(last, customer=customer, text=text)
+    made = open_task(
+        kind=kind,
+        department=department,
+        language=language,
+        customer=customer,
+        channel=channel,
+        text=text,
+        opened_by=opened_by,
+        rule=rule,
+        due=due,
+        source=_next_source(source, last) if last else source,
+        at=at,
+    )
+    return made, True
+
+
+def tasks_of(source: str) -> list[Task]:
+    """Return the tasks that one cause has made, each of them after the one before was done."""
+    found: list[Task] = []
+    while source and (task := Task.objects.filter(source_key=keyed_hash("task", source)).first()):
+        found.append(task)
+        source = _next_source(source, task)
+    return found
+
+
+def _next_source(source: str, done: Task) -> str:
+    return f"{source}:{done.pk}"
+
+
+def _add(task: Task, *, customer: Customer, text: str) -> bool:
+    """Add what somebody says once more to their open, locked task; answer whether there was anything new in it.
 
     The due time does not move. Where the customer is another row, as with a corrected number, the newer one counts.
-    What is done stays as it is. The text is screened. Raises `too_long`.
     """
-    task = Task.objects.locked().get(pk=task_id)
     text = screen(text).text
-    more = text if text.strip() and text not in task.text else ""
-    if task.is_done or (not more and task.customer_id == customer.pk):
-        return task, False
+    more = text if text.strip() and not task.says(text) else ""
+    if not more and task.customer_id == customer.pk:
+        return False
     task.text = "\n\n".join(part for part in (task.text, more) if part)
     guard_length(task.text)
     task.customer = customer
     task.save(update_fields=["text", "customer"])
-    return task, True
+    return True
 
 
 @transaction.atomic

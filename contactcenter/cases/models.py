@@ -186,6 +186,10 @@ class Task(models.Model):
     def is_done(self) -> bool:
         return self.done_at is not None
 
+    def says(self, text: str) -> bool:
+        """Say whether these words stand in the task already: alone, or between others that were added."""
+        return f"\n\n{text}\n\n" in f"\n\n{self.text}\n\n"
+
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     def offered_to(self, department_id: int) -> Self:

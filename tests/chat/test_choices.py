@@ -145,7 +145,9 @@ def test_a_corrected_number_is_the_one_that_is_called_at_the_same_due_time(waiti
 def test_what_is_added_to_a_message_is_kept_with_it(waiting: ChatSession) -> None:
     pick(waiting, "message", text="My bin is gone.", email=EMAIL)
     pick(waiting, "message", text="It was green.", email=EMAIL)
-    assert Task.objects.get().text == "My bin is gone.\n\nIt was green."
+    pick(waiting, "message", text="It was", email=EMAIL)
+    pick(waiting, "message", text="It was green.", email=EMAIL)
+    assert Task.objects.get().text == "My bin is gone.\n\nIt was green.\n\nIt was"
     for _time in range(2):
         pick(waiting, "message", text="x" * 4000, email=EMAIL)
     pick(waiting, "message", text="y" * 4000, email=EMAIL)
@@ -154,12 +156,34 @@ def test_what_is_added_to_a_message_is_kept_with_it(waiting: ChatSession) -> Non
     assert refusal.value.code == "too_long"
 
 
-def test_what_is_done_already_makes_no_second_task(city: City, waiting: ChatSession) -> None:
-    pick(waiting, "callback", phone=PHONE)
-    finish_task(Task.objects.get().pk, by=city.rosa, result="answered", at=after(60))
-    pick(waiting, "callback", phone="416-555-0199", at=after(70))
-    task = Task.objects.get()
-    assert (task.is_done, task.customer.phone) == (True, PHONE)
+DONE: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    ("callback", {"phone": PHONE}, {"phone": "416-555-0199"}),
+    ("callback", {"phone": PHONE}, {"phone": PHONE}),
+    ("message", {"text": "My bin is gone.", "email": EMAIL}, {"text": "It is still gone.", "email": EMAIL}),
+    ("message", {"text": "My bin is gone.", "email": EMAIL}, {"text": "My bin is gone.", "email": EMAIL}),
+]
+
+
+@pytest.mark.rule("DF-HOLD")
+@pytest.mark.parametrize(("option", "first", "second"), DONE)
+def test_who_asks_again_after_the_first_was_done_gets_another_task_due_anew_and_is_told(
+    city: City, waiting: ChatSession, option: str, first: dict[str, str], second: dict[str, str]
+) -> None:
+    adopt("DF-HOLD", seconds=120, callback_minutes=60, message_days=1)
+    day = timedelta(days=1)
+    pick(waiting, option, **first)
+    done = Task.objects.get()
+    finish_task(done.pk, by=city.rosa, result="answered", at=after(60))
+    for _twice in range(2):
+        pick(waiting, option, at=NOON + day, **second)
+    done.refresh_from_db()
+    task = Task.objects.open().get()
+    assert (done.text, done.customer.phone) == (first.get("text", ""), first.get("phone", ""))
+    assert (task.text, task.customer.phone) == (second.get("text", ""), second.get("phone", ""))
+    assert (task.due_at, task.contact.at) == (done.due_at + day, NOON + day)
+    told = waiting.events.filter(kind="chosen").order_by("seq")
+    assert [datetime.fromisoformat(event.data["due_at"]) for event in told] == [done.due_at, task.due_at]
+    assert [note.data["task"] for note in waiting.staff_events.order_by("n")] == [done.pk, task.pk]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -12,8 +12,11 @@ import time_machine
 from django.test import Client
 
 from agents.models import Agent, OutsideBody, Presence
+from chat.actions.referring import PassedOn, pass_message_on
 from chat.models import ChatSession, StaffEvent
 from chat.refer import Contact, Way, contact_of, help_to_refer, ways_to_refer
+from contactcenter.cases.actions import finish_task
+from contactcenter.cases.due import say_due
 from contactcenter.cases.models import Task
 from contactcenter.lib.errors import DomainError
 from tests.chat.conftest import NOON, City, online_agent
@@ -203,6 +206,34 @@ def test_more_for_the_same_department_is_added_and_the_same_changes_nothing(held
     assert post(held, text="It is a foot wide.")[0] == 200
     assert Task.objects.get().text == f"{POTHOLE}\n\nIt is a foot wide."
     assert StaffEvent.objects.filter(session=held).count() == 2
+
+
+def pass_on(city: City, chat: ChatSession, text: str, *, at: datetime) -> str:
+    message = PassedOn(city.roads, text, phone="555-010-0142")
+    return pass_message_on(chat.pk, message, agent_id=city.rosa.pk, at=at)
+
+
+@pytest.mark.rule("DF-HOLD")
+@pytest.mark.parametrize("text", ["It is a foot wide.", POTHOLE])
+def test_what_is_passed_on_after_the_first_was_done_is_another_task_due_anew(
+    city: City, held: ChatSession, text: str
+) -> None:
+    later = NOON + timedelta(days=3)
+    first = pass_on(city, held, POTHOLE, at=NOON)
+    done = Task.objects.get()
+    finish_task(done.pk, by=city.supervisor, result="answered", at=NOON)
+    second = pass_on(city, held, text, at=later)
+    assert pass_on(city, held, text, at=later) == second
+    task = Task.objects.open().get()
+    assert (task.text, task.due_at) == (text, done.due_at + timedelta(days=3))
+    assert (say_due(done.due_at, None) in first, say_due(task.due_at, None) in second) == (True, True)
+    assert StaffEvent.objects.filter(session=held).count() == 2
+
+
+def test_no_moment_that_is_past_is_promised(city: City, held: ChatSession) -> None:
+    pass_on(city, held, POTHOLE, at=NOON)
+    said = pass_on(city, held, "It is a foot wide.", at=NOON + timedelta(days=3))
+    assert said == "I have passed your message on to Roads."
 
 
 def test_without_another_way_the_resident_is_answered_as_they_said_when_the_chat_began(
