@@ -1,4 +1,4 @@
-"""What an admin can set for the rules about offering, waiting, answering and passing on."""
+"""What an admin can set for the rules about offering, waiting, answering, passing on and following up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from policies.kinds import Number, Settable, say_seconds
 
@@ -50,6 +50,15 @@ def _say_waits(values: Mapping[str, Any]) -> str:
         "The expected wait is reckoned from the chats that were accepted in the last %(minutes)d minutes; with fewer "
         "than %(accepts)d of them nobody is told a time, only their place."
     ) % {"minutes": values["minutes"], "accepts": values["accepts"]}
+
+
+def _say_follow_up(values: Mapping[str, Any]) -> str:
+    sentence = ngettext(
+        "A case that an agent opens from a chat is followed up within %(count)d week.",
+        "A case that an agent opens from a chat is followed up within %(count)d weeks.",
+        values["weeks"],
+    )
+    return sentence % {"count": values["weeks"]}
 
 
 SERVICE: dict[str, Settable] = {
@@ -195,6 +204,22 @@ SERVICE: dict[str, Settable] = {
             ),
         ),
         _say_choices,
+    ),
+    "PK-2W": Settable(
+        (
+            Number(
+                "weeks",
+                gettext_lazy("Weeks until a case is followed up"),
+                gettext_lazy(
+                    "A case that an agent opens from a chat is due at closing time of that day, or of the next "
+                    "business day. Holds for cases that are opened from then on."
+                ),
+                1,
+                26,
+                default=2,
+            ),
+        ),
+        _say_follow_up,
     ),
     "EM-FWD": Settable(
         (

@@ -14,10 +14,13 @@ from chat.models import ChatSession, StaffEvent, StaffKind
 from chat.permissions import access_to_mark
 from chat.topics import guard_topic
 from contactcenter.cases.actions import find_or_make_customer, open_task
+from contactcenter.cases.due import promised
 from contactcenter.cases.models import Task, TaskKind
 from contactcenter.lib.errors import Invalid
 from policies.staff_texts import staff_text
+from policies.versions import in_force
 
+FOLLOW_UP = "PK-2W"
 LONGEST_NOTE = 4000
 LONGEST_SUMMARY = 2000
 
@@ -40,9 +43,10 @@ def note(session_id: UUID, *, agent_id: int, text: str, at: datetime) -> StaffEv
 def open_case(session_id: UUID, *, agent_id: int, summary: str, topic: str = "", at: datetime) -> StaffEvent:
     """Put what is to go on after a chat into the hands of its department: the agent's own summary, and the contact.
 
-    Nothing of the transcript goes along. The same summary again makes no second
-    case. Raises `NotFound`, `WrongState` when the chat was purged, `Invalid`,
-    `edit`. Source: EM-PII-B, EM-PAY, EM-COM-C.
+    Nothing of the transcript goes along. It is due when the city follows cases up.
+    The same summary again makes no second case. Raises `NotFound`, `WrongState`
+    when the chat was purged, `Invalid`, `edit`.
+    Source: EM-PII-B, EM-PAY, EM-COM-C, PK-2W.
     """
     agent = Agent.objects.select_related("user").get(pk=agent_id)
     session = access_to_mark(session_id, agent)
@@ -76,5 +80,6 @@ def _open_case_task(session: ChatSession, summary: str, topic: str, *, agent: Ag
         channel=Channel.CHAT,
         opened_by=agent,
         topic_code=topic,
+        due=promised(in_force(FOLLOW_UP, at=at), TaskKind.CASE, department_id=session.department_id, start=at),
         at=at,
     )

@@ -14,8 +14,8 @@ from policies.calendars import compiled
 from policies.hours import say_moment
 from policies.models import RuleVersion
 
-BUSINESS_MINUTES, BUSINESS_DAYS = "business_minutes", "business_days"
-_ELAPSED = {BUSINESS_MINUTES: timedelta(minutes=1), BUSINESS_DAYS: timedelta(days=1)}
+BUSINESS_MINUTES, BUSINESS_DAYS, WEEKS = "business_minutes", "business_days", "two_weeks"
+_ELAPSED = {BUSINESS_MINUTES: timedelta(minutes=1), BUSINESS_DAYS: timedelta(days=1), WEEKS: timedelta(weeks=1)}
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,15 @@ class Due:
 _PROMISED = {
     TaskKind.CALL_BACK: (BUSINESS_MINUTES, "callback_minutes"),
     TaskKind.MESSAGE: (BUSINESS_DAYS, "message_days"),
+    TaskKind.CASE: (WEEKS, "weeks"),
 }
 
 
 def promised(version: RuleVersion | None, kind: TaskKind, *, department_id: int, start: datetime) -> Due | None:
-    """Return by when a call back, or the answer to a message, is promised by a version of DF-HOLD; without one: None.
+    """Return by when a rule of the city promises something; without a version of that rule: None.
 
-    Raises `out_of_range`. Source: DF-HOLD.
+    DF-HOLD promises a call back and the answer to a message, PK-2W the follow-up of a case. Raises `out_of_range`.
+    Source: DF-HOLD, PK-2W.
     """
     if version is None:
         return None
@@ -51,7 +53,7 @@ def say_due(due_at: datetime, calendar_version_id: int | None) -> str:
 
 
 def due_by(version: RuleVersion, *, unit: str, amount: int, department_id: int, start: datetime) -> Due:
-    """Return when something of a department is due: `amount` business minutes or business days after `start`.
+    """Return when something of a department is due: `amount` business minutes, business days or weeks after `start`.
 
     The hours are those of the department, not of one of its channels. Raises `out_of_range`.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from policies.models import ProfanityWord, ScreeningWord
 from policies.words import forget_words
 from tests.chat.conftest import NOON, City
 from tests.factories import ActiveSessionFactory, TopicFactory
-from tests.policies.factories import adopt, keep_chats
+from tests.policies.factories import adopt, calendar, keep_chats
 from tests.wire import Frame, Wires
 
 MINUTE = timedelta(minutes=1)
@@ -265,6 +265,26 @@ def test_a_case_takes_the_summary_and_the_contact_along_and_nothing_else(city: C
     assert (task.customer.name, task.customer.email) == ("Dana", "dana@home.example")
     open_case(session.pk, agent_id=city.rosa.pk, summary="And the gate", at=NOON)
     assert (Task.objects.count(), Customer.objects.count(), StaffEvent.objects.count()) == (2, 1, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("PK-2W")
+def test_a_case_is_due_when_the_city_follows_cases_up(city: City, session: ChatSession) -> None:
+    calendar(holidays={date(2026, 12, 8): "Founder's Day"})  # noon is 12:00 of Tuesday 24 November, open until 16:30
+    facts = {"agent_id": city.rosa.pk, "at": NOON}
+    undue = open_case(session.pk, summary="Before the rule", **facts)
+    version = adopt("PK-2W", weeks=2)
+    two = open_case(session.pk, summary="Clean the drain", **facts)
+    adopt("PK-2W", weeks=1)
+    one = open_case(session.pk, summary="Mend the gate", **facts)
+    due = {event.text: Task.objects.get(pk=event.data["task"]).due_at for event in (undue, two, one)}
+    assert due == {
+        "Before the rule": None,
+        "Clean the drain": datetime(2026, 12, 9, 21, 30, tzinfo=UTC),
+        "Mend the gate": datetime(2026, 12, 1, 21, 30, tzinfo=UTC),
+    }
+    task = Task.objects.get(text="Clean the drain")
+    assert (task.rule, task.rule_version, task.calendar_version is not None) == ("PK-2W", version, True)
 
 
 @pytest.mark.django_db

@@ -128,6 +128,8 @@ def test_a_version_without_any_value_can_still_be_said_in_words(rule: str) -> No
         ("EM-RET-A", {"legal_basis": "100 % ours."}, "Back-ups get no older than 30 days. Legal basis: 100 % ours."),
         ("EM-EVAL", {"days": 1}, "within 1 day."),
         ("EM-EVAL", {}, "within 14 days."),
+        ("PK-2W", {"weeks": 1}, "within 1 week."),
+        ("PK-2W", {}, "within 2 weeks."),
         ("EM-911", {}, "Danger to life or property: 911. No danger: no number is given."),
         ("EM-911", {"city_number": "555-0190"}, "Utilities, roads, flooding: 555-0190."),
     ],

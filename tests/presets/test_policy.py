@@ -105,13 +105,17 @@ MAPLEBROOK = {
     "EM-PII-B": {"ask_email": True, "ask_phone": True},
     "EM-PAY": {"page": "https://www.maplebrook.example/pay/", "phone": "555-0150"},
     "EM-HRS": {"always_open": True},
+    "PK-2W": {"weeks": 2},
     "EM-911": {"life_number": "911", "non_emergency_number": "555-0180", "city_number": "555-0190"},
 }
 
 
 @pytest.mark.rule("EM-911")
 @pytest.mark.rule("EM-PAY")
-@pytest.mark.parametrize(("preset", "values"), [("eagle-mountain", EAGLE_MOUNTAIN), ("demo", MAPLEBROOK)])
+@pytest.mark.parametrize(
+    ("preset", "values"),
+    [("eagle-mountain", EAGLE_MOUNTAIN), ("demo", MAPLEBROOK), ("pickering", {"PK-2W": {"weeks": 2}})],
+)
 def test_the_values_are_those_of_the_files(demo, preset, values):
     loaded(preset)
     held = {rule: version.values for rule, version in rules_in_force(SETTABLE, at=NOW).items()}
