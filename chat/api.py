@@ -25,7 +25,8 @@ from chat.permissions import access_as_customer, access_by_digest
 from chat.projection import Frame, event_frame, iso, ok_frame
 from chat.relay import Relay, current_relay
 from chat.rules import MAX_NAME
-from contactcenter.cases.contacts import MAX_EMAIL, guard_payment
+from contactcenter.cases.contacts import MAX_EMAIL, guard_payment, phone_of
+from contactcenter.cases.rules import LONGEST_PHONE
 from contactcenter.knowledge.menus import plain_menu
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusal_response, whole_number_argument
@@ -42,7 +43,6 @@ AVAILABILITY_SECONDS = 10
 MAX_TOPIC = 100
 MOST_LOOKED_AT = 20_000  # characters of a question that is refused anyway
 _RETURNING = re.compile(r"[A-Za-z0-9_-]{22,64}")
-_PHONE = re.compile(r"\+?[0-9][0-9 ().x/-]{5,38}")
 
 
 @open_to_sites("GET")
@@ -286,12 +286,8 @@ def _email(body: dict[str, Any]) -> str:
 
 
 def _phone(body: dict[str, Any]) -> str:
-    phone = _optional(body, "phone", 40)
-    if phone and not _PHONE.fullmatch(phone):
-        raise Invalid(_("Enter a phone number with its area code, or leave it empty."), field="phone")
-    if phone:
-        guard_payment(phone, "phone")
-    return phone
+    phone = _optional(body, "phone", LONGEST_PHONE).strip()
+    return phone and phone_of(phone)
 
 
 def department_for(code: str) -> Department:

@@ -6,8 +6,8 @@ import re
 
 LEAST_DIGITS, MOST_DIGITS = 7, 15  # the longest number of the world has 15
 LONGEST_PHONE = 40
-_SIGNS = re.compile(r"\+?[0-9 ().\-/]+(?:\s*(?:x|ext\.?)\s*[0-9]{1,6})?", re.IGNORECASE)
-_EXTENSION = re.compile(r"\s*(?:x|ext\.?)\s*[0-9]{1,6}\Z", re.IGNORECASE)
+_EXTENSION = re.compile(r" *(?:x|ext\.?) *[0-9]{1,6}\Z", re.IGNORECASE)
+_SIGNS = re.compile(r"\+?[0-9 ().\-/]+")
 
 
 def digits_of(phone: str) -> str:
@@ -16,8 +16,11 @@ def digits_of(phone: str) -> str:
 
 
 def is_phone(phone: str) -> bool:
-    """Say whether somebody could be called there: 7 to 15 digits, with the usual signs between them."""
-    if len(phone) > LONGEST_PHONE or not phone.isascii() or not _SIGNS.fullmatch(phone.strip()):
+    """Say whether somebody could be called there: 7 to 15 digits, with the usual signs between them.
+
+    Before it is sent, `static/chat/fields.js` asks the same.
+    """
+    if len(phone) > LONGEST_PHONE or not _SIGNS.fullmatch(_EXTENSION.sub("", phone)):
         return False
     return LEAST_DIGITS <= len(digits_of(phone)) <= MOST_DIGITS
 

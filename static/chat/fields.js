@@ -1,9 +1,19 @@
 // What is wrong with a form, said where it is wrong: the same for every form of the chat.
 
-const PHONE = /^\+?[0-9][0-9 ().x/-]{5,38}$/; // as the server reads it
-const FEWEST_DIGITS = 7;
+const LEAST_DIGITS = 7;
+const MOST_DIGITS = 15;
+const LONGEST_PHONE = 40;
+const EXTENSION = / *(?:x|ext\.?) *[0-9]{1,6}$/i;
+const SIGNS = /^\+?[0-9 ().\-/]+$/;
 
-export const isPhone = (text) => PHONE.test(text.trim()) && text.replace(/\D/g, '').length >= FEWEST_DIGITS;
+/** Whether somebody could be called there, as the server has it (`contactcenter/cases/rules.py`). */
+export function isPhone(text) {
+  const phone = text.trim().split(/\s+/).join(' ');
+  const number = phone.replace(EXTENSION, '');
+  const digits = number.replace(/\D/g, '').length;
+  return phone.length <= LONGEST_PHONE && SIGNS.test(number) && digits >= LEAST_DIGITS && digits <= MOST_DIGITS;
+}
+
 export const isEmail = (text) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text.trim());
 
 /** Say at a control what is wrong with it. */

@@ -14,6 +14,7 @@ from tests.browser.people import Resident
 from tests.browser.script import Body, Script
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
 from tests.browser.watch import Watch
+from tests.phones import NO_NUMBERS, NUMBERS
 
 NewContext = Callable[..., BrowserContext]
 Open = Callable[..., tuple[Resident, Script]]
@@ -181,6 +182,15 @@ def test_while_the_connection_is_made_the_page_says_so(opened: Open, look: Look)
     expect(resident.chat.locator("[data-status]")).to_have_text("Connecting")
     look.at("widget-connecting", resident)
     assert look.faults == []
+
+
+def test_the_browser_calls_a_phone_number_what_the_server_does(opened: Open) -> None:
+    resident, _script = opened()
+    said: list[bool] = resident.frame().evaluate(
+        "async (texts) => { const { isPhone } = await import('/static/chat/fields.js'); return texts.map(isPhone); }",
+        [f" {text} " for text in (*NUMBERS, *NO_NUMBERS)],
+    )
+    assert said == [True] * len(NUMBERS) + [False] * len(NO_NUMBERS)
 
 
 def test_the_chat_fits_a_phone_at_twice_the_text_size(opened: Open) -> None:

@@ -24,6 +24,7 @@ from contactcenter.lib.hashing import keyed_hash
 from tests.chat.conftest import NOON, City
 from tests.chat.test_seats import race, void
 from tests.factories import DepartmentFactory, LanguageFactory, LogInFactory
+from tests.phones import NO_NUMBERS, NUMBERS
 from tests.wire import ORIGIN, Answer, Chat, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -243,6 +244,16 @@ async def test_a_field_that_does_not_fit_is_named(
 ) -> None:
     assert refusal(await wires.post(SESSIONS, asked(**fields))) == (400, code, field)
     assert await counted() == 0
+
+
+async def test_what_is_a_phone_number_is_one_before_a_chat_too(city: City, wires: Wires, settings: Settings) -> None:
+    settings.LIMIT_CHATS_PER_ADDRESS_HOUR = 0
+    for number in NUMBERS:
+        chat = await wires.ask(phone=f" {number} ")
+        assert (await ChatSession.objects.aget(pk=chat.id)).customer_phone == number
+    answers = [refusal(await wires.post(SESSIONS, asked(phone=number)))[1:] for number in NO_NUMBERS]
+    assert set(answers) <= {("invalid", "phone"), ("too_long", "phone")}
+    assert await counted() == len(NUMBERS)
 
 
 async def test_the_longest_that_fits_is_taken(city: City, wires: Wires) -> None:
