@@ -21,12 +21,12 @@ from chat.actions.left import Left, leave_message
 from chat.emergencies import emergency_in
 from chat.rules import MAX_NAME, MAX_TEXT
 from contactcenter.cases.contacts import email_of, phone_of
+from contactcenter.cases.due import say_due
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash
 from contactcenter.lib.text import normal_text
-from policies.hours import say_moment
 from policies.screening import screen
 
 HOUR = 3600  # seconds
@@ -138,8 +138,14 @@ def _keep(request: HttpRequest, form: MessageForm, urgent: dict[str, Any] | None
         key=str(given["key"] or ""),
     )
     task = leave_message(left, at=timezone.now())
-    due = say_moment(task.due_at.astimezone(timezone.get_current_timezone())) if task.due_at else ""
-    facts = {"task": task, "due": due, "by": given["answer"], "urgent": urgent, "hidden": screen(given["text"]).payment}
+    facts = {
+        "task": task,
+        "due": say_due(task.due_at, task.calendar_version_id) if task.due_at else "",
+        "by": given["answer"],
+        "to": given[given["answer"]],
+        "urgent": urgent,
+        "hidden": screen(given["text"]).payment,
+    }
     return render(request, "portal/message_sent.html", facts)
 
 

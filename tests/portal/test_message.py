@@ -68,6 +68,28 @@ def test_the_row_says_by_when_and_without_it_nothing_is_promised(client, town):
     assert (three.due_at - one.due_at).days == 2
 
 
+@pytest.mark.rule("DF-HOLD")
+def test_the_page_says_by_when_in_the_zone_of_the_calendar(client, town):
+    calendar(zone="America/Vancouver")
+    adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
+    page = send(client).content.decode()
+    assert "By Tuesday 24 November 2026, 16:30 at the latest." in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "to"),
+    [
+        ({}, "dana@example.com"),
+        ({"email": "o'dana@example.com"}, "o&#x27;dana@example.com"),
+        ({"answer": "phone", "phone": " 416 555  0100 ", "email": "not@example.com"}, "416 555 0100"),
+    ],
+)
+def test_the_page_repeats_how_we_reach_who_wrote_so_that_a_slip_is_noticed(client, town, fields, to):
+    page = send(client, **fields).content.decode()
+    assert f"We reach you at {to}." in page
+    assert "not@example.com" not in page
+
+
 @pytest.mark.rule("EM-HRS-30")
 def test_a_call_back_is_asked_for_with_a_number_that_can_be_called(client, town):
     send(client, answer="phone", phone="416 555 0100", email="not kept")
