@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -71,7 +71,14 @@ class Queue:
         """Return the items that these departments see, in queue order; a supervisor (None) sees all, and why."""
         if departments is None:
             return {pk: {**item, **self.unmatched[pk]} for pk, item in self.items.items()}
-        return {pk: item for pk, item in self.items.items() if _reaches(self.reach[pk], departments)}
+        shown: dict[UUID, Frame] = {}
+        places: Counter[str] = Counter()
+        for pk, item in self.items.items():
+            if _reaches(self.reach[pk], departments):
+                places[item["department"]] += 1
+                hidden = item["position"] - places[item["department"]]
+                shown[pk] = {**item, "hidden_before": hidden} if hidden else item
+        return shown
 
 
 def _reaches(reach: frozenset[int] | None, departments: frozenset[int]) -> bool:

@@ -145,7 +145,11 @@ def _whom(transfer: Transfer) -> str:
 
 
 def queue_item(session: ChatSession, position: int) -> Frame:
-    """Return what the desk reads of a waiting chat: no name, no text."""
+    """Return what the desk reads of a waiting chat: no name, no text.
+
+    By priority and the two instants the desk keeps its list in the order of the queue (`in_queue_order`) and counts
+    the places itself; `hidden_before`: how many of the line before it that desk is not shown.
+    """
     return {
         "session": str(session.pk),
         "department": session.department.code,
@@ -153,7 +157,9 @@ def queue_item(session: ChatSession, position: int) -> Frame:
         "topic": session.topic or None,
         "priority": session.priority,
         "position": position,
+        "hidden_before": 0,
         "queued_at": iso(session.queued_at),
+        "requeued_at": iso(session.requeued_at),
     }
 
 

@@ -2,6 +2,7 @@
 
 import { forTab } from '../chat/keep.js';
 import { Chat, isRunning } from './chat.js';
+import { inQueueOrder } from './queue.js';
 
 const KEPT_AWAY = 200; // chats that were put away, remembered by this tab
 
@@ -81,6 +82,7 @@ export class Board {
     if (!isOpen) for (const chat of this.chats.values()) chat.outbox.close();
   }
 
+  /** Who came, who changed and who left: the rest move up by themselves. */
   queued({ items, added = [], removed = [] }) {
     if (items) this.queue.clear();
     for (const item of [...(items ?? []), ...added]) {
@@ -88,6 +90,7 @@ export class Board {
       this.seenItems.set(item.session, item);
     }
     for (const id of removed) this.queue.delete(id);
+    this.queue = inQueueOrder(this.queue.values());
   }
 
   seated({ held, allowed, why }) {

@@ -120,14 +120,14 @@ class PlayedDesk:
         """Offer a chat to the agent."""
         offer = {"session": session, "kind": "queue", "from": None, "summary": None, "expires_at": at(seconds)}
         offer |= {"why": "You have the most free seats of those who speak English.", "department": "general"}
-        offer |= {"language": "en", "topic": "Water bill", "priority": "normal", "reason": None} | more
+        offer |= {"language": "en", "topic": "Water bill", "priority": 0, "reason": None} | more
         self.offers.append(offer)
         self.send({"type": "offer", **offer})
 
     def waits(self, session: str, position: int, seconds: float, **more: Any) -> None:
         """Put somebody in the line."""
-        item = {"session": session, "department": "general", "language": "en", "topic": None, "priority": "normal"}
-        item |= {"position": position, "queued_at": at(-seconds)} | more
+        item = {"session": session, "department": "general", "language": "en", "topic": None, "priority": 0}
+        item |= {"position": position, "hidden_before": 0, "queued_at": at(-seconds), "requeued_at": None} | more
         self.queue.append(item)
         self.send({"type": "queue", "added": [item], "removed": []})
 

@@ -7,12 +7,17 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from chat.models import ChatEvent, Connection, Seat
+from chat.actions.requeue import requeue
+from chat.actions.screened import raise_flags
+from chat.actions.staff_notes import Flag
+from chat.models import ChatEvent, ChatSession, Connection, Seat, StaffKind
 from chat.relay import Relay
 from tests.chat.conftest import City
+from tests.policies.factories import adopt
 from tests.wire import ORIGIN, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -144,6 +149,60 @@ async def test_who_waits_learns_each_new_position(city: City, wires: Wires) -> N
     await customer.send({"type": "end", "ref": "e"})
     await customer.next("ok", ref="e")
     assert (await waiting.next("queue"))["position"] == 1
+
+
+@pytest.mark.rule("DF-WAIT")
+async def test_of_a_queue_that_moves_up_a_desk_is_told_who_left_and_nothing_of_the_others(
+    city: City, wires: Wires
+) -> None:
+    first, second, third = [await wires.ask() for _number in range(3)]
+    desk, rosa = await wires.desk(city.supervisor), await wires.desk(city.rosa)
+    welcome = await desk.next("welcome")
+    assert [(item["session"], item["position"]) for item in welcome["queue"]] == [
+        (first.session, 1),
+        (second.session, 2),
+        (third.session, 3),
+    ]
+    await rosa.send({"type": "accept", "session": first.session, "ref": "a"})
+    news = await desk.next("queue")
+    assert (news["added"], news["removed"]) == ([], [first.session])
+
+
+@pytest.mark.rule("EM-COM-D")
+async def test_who_is_put_back_and_who_became_urgent_come_with_what_orders_them(city: City, wires: Wires) -> None:
+    def put_back() -> None:
+        version = adopt("EM-COM-D", away_seconds=300, answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+        with transaction.atomic():
+            session = ChatSession.objects.locked().get(pk=first.id)
+            requeue(session, why="agent_lost", version=version, at=timezone.now())
+
+    def becomes_urgent() -> None:
+        data = {"emergency": "life", "seq": 1}
+        with transaction.atomic():
+            raise_flags([Flag(third.id, StaffKind.EMERGENCY, "EM-911", timezone.now(), data)])
+
+    first, second, third = [await wires.ask() for _number in range(3)]
+    desk, rosa = await wires.desk(city.supervisor), await wires.desk(city.rosa)
+    await rosa.send({"type": "accept", "session": first.session, "ref": "a"})
+    await desk.next("queue", removed=[first.session])
+    await sync_to_async(put_back)()
+    [item] = (await desk.next("queue", removed=[]))["added"]
+    assert (item["session"], item["requeued_at"] > item["queued_at"], item["position"]) == (first.session, True, 1)
+    await sync_to_async(becomes_urgent)()
+    [item] = (await desk.next("queue", removed=[]))["added"]
+    assert (item["session"], item["priority"] > 0, item["position"]) == (third.session, True, 2)
+
+
+@pytest.mark.rule("DF-WAIT")
+async def test_who_sees_a_part_of_a_line_learns_how_many_stand_before_it(city: City, wires: Wires) -> None:
+    first, _second, third = [await wires.ask() for _number in range(3)]
+    await ChatSession.objects.filter(pk=third.id).aupdate(is_for_all=True)
+    desk, rosa = await wires.desk(city.rudi), await wires.desk(city.rosa)
+    [item] = (await desk.next("welcome"))["queue"]
+    assert (item["session"], item["position"], item["hidden_before"]) == (third.session, 3, 2)
+    await rosa.send({"type": "accept", "session": first.session, "ref": "a"})
+    [item] = (await desk.next("queue"))["added"]
+    assert (item["session"], item["position"], item["hidden_before"]) == (third.session, 2, 1)
 
 
 async def test_an_agent_sees_the_queues_of_her_departments_and_a_supervisor_all(city: City, wires: Wires) -> None:
