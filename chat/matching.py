@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -179,6 +179,17 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+def audience_of(session: ChatSession, helpers: Mapping[int, tuple[int, int]], *, at: datetime) -> frozenset[int] | None:
+    """Return the departments to whose agents a waiting chat opens; None: to those of all.
+
+    Its own, those that help it out by now, and all where the resident asked for
+    another person: the same that it is offered to. Source: SJ-ACD, DF-HOLD.
+    """
+    if session.is_for_all:
+        return None
+    return frozenset(reach_of(session.department_id, at - session.queued_at, helpers))
 
 
 def department_helpers() -> dict[int, tuple[int, int]]:

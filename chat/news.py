@@ -22,10 +22,10 @@ from agents.seats import why_so_many
 from agents.service import say_incidents
 from chat.desks import agent_card, colleague, read_offers, read_transfers, why_away
 from chat.estimates import read_estimates
-from chat.matching import department_helpers
-from chat.matching_rules import reach_of
+from chat.matching import audience_of, department_helpers
 from chat.models import ChatSession, StaffEvent
 from chat.opening import opening_of
+from chat.permissions import looks_from, may_take
 from chat.projection import Frame, Waiting, desk_session, iso, queue_item, unmatched_frame
 from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
 from chat.states import Status
@@ -64,7 +64,7 @@ class Queue:
 
     items: dict[UUID, Frame] = field(default_factory=dict)
     unmatched: dict[UUID, Frame] = field(default_factory=dict)
-    reach: dict[UUID, frozenset[int] | None] = field(default_factory=dict)  # departments that see it; None: all
+    audience: dict[UUID, frozenset[int] | None] = field(default_factory=dict)  # departments that see it; None: all
     waiting: dict[UUID, Waiting] = field(default_factory=dict)
 
     def seen_from(self, departments: frozenset[int] | None) -> dict[UUID, Frame]:
@@ -74,15 +74,11 @@ class Queue:
         shown: dict[UUID, Frame] = {}
         places: Counter[str] = Counter()
         for pk, item in self.items.items():
-            if _reaches(self.reach[pk], departments):
+            if may_take(departments, self.audience[pk]):
                 places[item["department"]] += 1
                 hidden = item["position"] - places[item["department"]]
                 shown[pk] = {**item, "hidden_before": hidden} if hidden else item
         return shown
-
-
-def _reaches(reach: frozenset[int] | None, departments: frozenset[int]) -> bool:
-    return reach is None or not reach.isdisjoint(departments)
 
 
 def read_queue(*, at: datetime) -> Queue:
@@ -95,8 +91,7 @@ def read_queue(*, at: datetime) -> Queue:
         estimate = estimates.wait_of(position, row.department_id, row.language_id)
         queue.items[row.pk] = queue_item(row, position)
         queue.unmatched[row.pk] = unmatched_frame(row)
-        reach = reach_of(row.department_id, at - row.queued_at, helpers)
-        queue.reach[row.pk] = None if row.is_for_all else frozenset(reach)
+        queue.audience[row.pk] = audience_of(row, helpers, at=at)
         queue.waiting[row.pk] = (position, estimate)
     return queue
 
@@ -166,7 +161,7 @@ def _desk_of(agent: Agent, sessions: list[Frame], offers: dict[UUID, Frame], why
         presence=agent.presence,
         held=held,
         allowed=allowed,
-        departments=None if agent.is_supervisor else frozenset(agent.department_ids()),
+        departments=looks_from(agent),
         sessions=sessions,
         offers=offers,
         colleague=colleague(agent, free=max(0, allowed - held - len(offers))),

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
+from chat.matching import audience_of, department_helpers
 from chat.models import ChatRecord, ChatSession, ChatSessionQuerySet, Evaluation, Offer, StoppedText
 from contactcenter.lib.errors import NotFound, Unauthorized, WrongState
 from contactcenter.lib.hashing import digest
@@ -34,24 +35,29 @@ def alive(sessions: ChatSessionQuerySet, *, at: datetime) -> ChatSessionQuerySet
     return sessions.reachable(at=at)
 
 
-def may_see_queue_of(agent: Agent, department_id: int) -> bool:
-    """Say whether the agent may see, and so accept, what waits for this department."""
-    return agent.is_supervisor or department_id in agent.department_ids()
+def looks_from(agent: Agent) -> frozenset[int] | None:
+    """Return the departments from which an agent looks at the queue; None: a supervisor, who sees all."""
+    return None if agent.is_supervisor else frozenset(agent.department_ids())
 
 
-def access_to_accept(session_id: UUID, agent: Agent) -> ChatSession:
+def may_take(departments: frozenset[int] | None, audience: frozenset[int] | None) -> bool:
+    """Say whether who looks from these departments may see, and so accept, a waiting chat that opens to `audience`."""
+    return departments is None or audience is None or not audience.isdisjoint(departments)
+
+
+def access_to_accept(session_id: UUID, agent: Agent, *, at: datetime) -> ChatSession:
     """Return the session, locked, when it waits or waited where this agent looks, or is, or was, offered to her.
 
     Raises `NotFound`.
     """
     session = ChatSession.objects.locked().filter(pk=session_id).first()
-    if session is None or not (session.agent_id == agent.pk or _may_accept(session, agent)):
+    if session is None or not (session.agent_id == agent.pk or _may_accept(session, agent, at=at)):
         raise no_such_chat()
     return session
 
 
-def _may_accept(session: ChatSession, agent: Agent) -> bool:
-    if session.is_for_all or may_see_queue_of(agent, session.department_id):
+def _may_accept(session: ChatSession, agent: Agent, *, at: datetime) -> bool:
+    if may_take(looks_from(agent), audience_of(session, department_helpers(), at=at)):
         return True
     return Offer.objects.filter(session=session, agent=agent).exists()
 

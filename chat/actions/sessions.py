@@ -162,7 +162,7 @@ def accept(session_id: UUID, *, agent_id: int, at: datetime) -> ChatSession:
     Source: EM-DEF, EM-HRS, EM-CAP, EM-COM-Da, PH-CERT, SJ-ACD, SJ-GREET.
     """
     agent = Agent.objects.locked().select_related("user").get(pk=agent_id)
-    session = access_to_accept(session_id, agent)
+    session = access_to_accept(session_id, agent, at=at)
     if session.agent_id == agent_id and not session.is_ended:
         return session
     if session.status not in (Status.QUEUED, Status.ENDED):

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from agents.hours import date_in
 from chat.actions.waiting import start_choices
-from chat.matching import CHAT, ONLINE, THERE, candidates, department_helpers
-from chat.matching_rules import Candidate, reach_of
+from chat.matching import CHAT, ONLINE, THERE, audience_of, candidates, department_helpers
+from chat.matching_rules import Candidate
 from chat.models import ChatSession
 from policies.models import RuleVersion
 from policies.versions import rules_in_force
@@ -53,9 +53,9 @@ def _who_serves(
     session: ChatSession, away: RuleVersion | None, *, present: Collection[str], at: datetime
 ) -> list[Candidate]:
     """Return who is present and might be offered the chat, of its department or of those that help out by now."""
-    reach = reach_of(session.department_id, at - session.queued_at, department_helpers())
+    among = audience_of(session, department_helpers(), at=at)
     on = date_in(session.department_id, channel=CHAT, at=at)
-    agents = candidates(away, on=on, at=at, present=present, among=None if session.is_for_all else reach)
+    agents = candidates(away, on=on, at=at, present=present, among=among)
     return [agent for agent in agents if agent.is_assigned and None not in agent.lacks]
 
 

@@ -51,16 +51,6 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
         order = [F("requeued_at").asc(nulls_last=True), F("priority").desc(), F("queued_at").asc(), F("pk").asc()]
         return self.annotate(position=Window(RowNumber(), partition_by=[F("department_id")], order_by=order))
 
-    def visible_to(self, agent: Agent) -> Self:
-        """What an agent may see on the desk: the queues of her departments, and her own chats.
-
-        A supervisor sees every queue.
-        """
-        own = Q(agent=agent)
-        if agent.is_supervisor:
-            return self.filter(Q(status=Status.QUEUED) | own)
-        return self.filter(Q(status=Status.QUEUED, department__in=agent.department_ids()) | own)
-
     def on_desks_of(self, agent_ids: Collection[int], *, at: datetime) -> Self:
         """The agents' running chats, and those that ended and are still to be rounded off."""
         running = Q(status__in=[Status.ACTIVE, Status.ON_HOLD])

@@ -9,6 +9,7 @@ import pytest
 
 from agents.actions import assign_channel, record_activity, set_presence
 from agents.models import Agent, Department, DepartmentHours, Language, Membership, Presence
+from chat import news
 from chat.actions import accept, decline, end_as_agent, expire_offers, route
 from chat.actions.screened import Flag, raise_flags
 from chat.models import ChatSession, Ending, Offer, Seat, StaffKind
@@ -317,6 +318,24 @@ def test_a_chat_that_has_waited_long_is_offered_to_the_department_that_helps_out
     assert offered_to(session) == city.rudi
     assert Offer.objects.get().why == "overflow"
     accept(session.pk, agent_id=city.rudi.pk, at=NOON + 2 * SECOND)
+
+
+@pytest.mark.rule("SJ-ACD")
+@pytest.mark.parametrize("waited", [59, 60])
+def test_who_helps_out_accepts_by_hand_what_her_desk_shows_and_nothing_else(city: City, waited: int) -> None:
+    adopt("SJ-ACD", is_adopted=False)
+    Department.objects.filter(pk=city.general.pk).update(overflow=city.roads, overflow_after_seconds=60)
+    session = waits(city.general, since=waited * SECOND)
+    departments = news.read_desks([city.rudi.pk], at=NOON)[city.rudi.pk].departments
+    is_shown = session.pk in news.read_queue(at=NOON).seen_from(departments)
+    assert is_shown == (waited >= 60)
+    if not is_shown:
+        with pytest.raises(NotFound):
+            accept(session.pk, agent_id=city.rudi.pk, at=NOON)
+        return
+    assert route(at=NOON) == 0
+    accept(session.pk, agent_id=city.rudi.pk, at=NOON)
+    assert Seat.objects.get().agent_id == city.rudi.pk
 
 
 def test_when_it_helps_out_is_a_row(city: City) -> None:
