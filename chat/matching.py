@@ -33,7 +33,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # the last chat came or went, the last offer ended, the last change of presence. Active: the last frame or page that
 # this person caused.
 _PRESENT = """
-SELECT a.id, a.seats
+SELECT a.id, a.presence, a.seats
        - (SELECT count(*) FROM chat_seat s WHERE s.agent_id = a.id)
        - (SELECT count(*) FROM chat_offer o WHERE o.agent_id = a.id AND o.ended_at IS NULL),
        greatest(i.started_at,
@@ -58,9 +58,10 @@ WHERE a.presence = ANY(%(present)s)
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """An agent who is online: free seats, since when without a new chat, and since when without a sign of hers."""
+    """An agent who is present: free seats, since when without a new chat, and since when without a sign of hers."""
 
     id: int
+    presence: str
     free: int
     idle_since: datetime
     active_at: datetime
@@ -77,7 +78,8 @@ def online_agents(
     facts["among"] = None if among is None else list(among)
     with connection.cursor() as cursor:
         cursor.execute(_PRESENT, facts)
-        return [Online(pk, free, idle or NEVER, active or NEVER) for pk, free, idle, active in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Online(pk, state, free, idle or NEVER, active or NEVER) for pk, state, free, idle, active in rows]
 
 
 def away_span(version: RuleVersion | None) -> timedelta | None:
@@ -108,7 +110,7 @@ def candidates(
     present: Collection[str] = ONLINE,
     among: Collection[int] | None = None,
 ) -> list[Candidate]:
-    """Return who is online with what the choice asks for; a few statements, however many they are.
+    """Return who is present with what the choice asks for; a few statements, however many they are.
 
     `on`: the local date on which assignments and certificates are asked for, as when the chat is accepted.
     `present`, `among`: as `online_agents` has them.
@@ -128,9 +130,10 @@ def candidates(
             languages=frozenset(languages[agent.id]),
             lacks=frozenset(kind.language_id for kind in lacks.get(agent.id, ())),
             is_assigned=agent.id not in without,
-            is_away=span is not None and agent.active_at <= at - span,
+            is_away=span is not None and agent.presence in ONLINE and agent.active_at <= at - span,
             free=agent.free,
             idle_since=agent.idle_since,
+            is_online=agent.presence in ONLINE,
         )
         for agent in online
     ]
@@ -169,7 +172,7 @@ def waiting_chats(*, at: datetime) -> list[Waiting]:
             id=row["pk"],
             reach=reach_of(row["department_id"], at - row["queued_at"], helpers),
             language=row["language_id"],
-            asks_for_language=row["language_id"] != settings.LANGUAGE_CODE,
+            asks_for_language=asks_for_language(row["language_id"]),
             is_for_all=row["is_for_all"],
             is_open=openings[row["department_id"]].may_be_accepted,
             on=local_date(at, calendar=openings[row["department_id"]].calendar),
@@ -200,6 +203,11 @@ def department_helpers() -> dict[int, tuple[int, int]]:
         for pk, helper, seconds in rows.values_list("pk", "overflow_id", "overflow_after_seconds")
         if helper is not None and seconds is not None
     }
+
+
+def asks_for_language(language: str) -> bool:
+    """Say whether a chat in this language asks for somebody who speaks it: any but the city's own. Source: EM-LANG."""
+    return language != settings.LANGUAGE_CODE
 
 
 def _answers(ids: Collection[UUID]) -> tuple[dict[UUID, set[int]], dict[UUID, Counter[int]]]:

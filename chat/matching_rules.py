@@ -12,7 +12,7 @@ Rank = tuple[int, bool, bool, int, bool, datetime, int, int]
 
 @dataclass(slots=True)
 class Candidate:
-    """An agent who is online: what opens to her, how many seats are free, since when she has had no new chat.
+    """An agent who is present: what opens to her, how many seats are free, since when she has had no new chat.
 
     `lacks` holds the languages of the certificates that she lacks; None stands for one that every chat asks for.
     """
@@ -26,11 +26,23 @@ class Candidate:
     is_away: bool
     free: int
     idle_since: datetime
+    is_online: bool = True
     offered: int = 0  # in this pass
 
     def could_take(self, language: str) -> bool:
         """Say whether a chat in this language may be given to her at all, whatever she holds."""
         return self.is_assigned and not self.is_away and self.lacks.isdisjoint({None, language})
+
+    def is_free_for(self, language: str) -> bool:
+        """Say whether a chat in this language could be offered to her now: what "free" means everywhere."""
+        return self.is_online and self.free > 0 and self.could_take(language)
+
+    def speaks(self, language: str, *, is_asked_for: bool) -> bool:
+        """Say whether she may answer in a language; one that is asked for must be among hers, too. Source: EM-LANG.
+
+        The city's own is not asked for: whoever takes chats answers in it.
+        """
+        return language not in self.lacks and (not is_asked_for or language in self.languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,7 @@ def _rank(agent: Candidate, chat: Waiting) -> Rank:
     return (
         chat.misses.get(agent.id, 0),
         agent.id in chat.lost_by,
-        chat.asks_for_language and chat.language not in agent.languages,
+        not agent.speaks(chat.language, is_asked_for=chat.asks_for_language),
         _distance(agent, chat),
         agent.primary != chat.reach[0],
         agent.idle_since,

@@ -63,7 +63,7 @@ def is_somebody_there(department: Department, *, language: str, but: int | None,
     """Say whether somebody of a department, other than the agent `but`, could take a chat in this language now."""
     on = date_in(department.pk, channel=CHAT, at=at)
     return any(
-        agent.id != but and agent.free > 0 and agent.could_take(language)
+        agent.id != but and agent.is_free_for(language)
         for agent in candidates(in_force(AWAY, at=at), on=on, at=at, among=[department.pk])
     )
 

@@ -24,6 +24,7 @@ WORDING_FIELDS: Mapping[str, frozenset[str]] = {
     "idle_notice": frozenset({"department", "city", "phone", "left"}),
     "idle_end": frozenset({"department", "city", "phone", "email"}),
     "all_busy": frozenset({"department", "city", "phone", "email"}),
+    "nobody_there": frozenset({"department", "city", "phone", "email"}),
     "choices": frozenset({"department", "city", "phone", "email"}),
     "closing": frozenset({"department", "city", "phone", "email", "opening"}),
     "overtime": frozenset({"department", "city", "phone", "email"}),

@@ -17,7 +17,7 @@ from chat.actions.choices import WAITS, Option
 from chat.actions.messages import record
 from chat.actions.seen import note_away
 from chat.actions.sessions import end
-from chat.actions.stays import BUSY, LANGUAGE, is_language_missing
+from chat.actions.stays import AWAY, BUSY, LANGUAGE, WhoIsThere, is_language_missing, is_nobody_there
 from chat.actions.waiting import CHOICES
 from chat.models import ChatSession, Kind, Side, Wording
 from chat.projection import iso
@@ -51,18 +51,24 @@ def _tell_some(at: datetime) -> int:
     if not is_mine("chat.busy"):
         return 0
     sessions = _claimed(ChatSession.objects.queued().filter(busy_deadline__lte=at))
-    held = rules_in_force([BUSY, LANGUAGE, CHOICES], at=at) if sessions else {}
+    if not sessions:
+        return 0
+    held = rules_in_force([BUSY, LANGUAGE, CHOICES, AWAY], at=at)
+    present = WhoIsThere(held.get(AWAY), at=at)
     for session in sessions:
-        _tell(session, held, at=at)
+        _tell(session, held, present, at=at)
     emit("session", sessions=[str(session.pk) for session in sessions])
     return len(sessions)
 
 
-def _tell(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -> None:
-    """Say what is the matter: nobody free, or nobody who speaks the language. Source: EM-COM-Daii, EM-LANG."""
+def _tell(session: ChatSession, held: dict[str, RuleVersion], present: WhoIsThere, *, at: datetime) -> None:
+    """Say what is the matter: nobody free or there, or nobody who speaks the language. Source: EM-COM-Daii, EM-LANG."""
     session.busy_deadline, session.busy_told_at = None, at
     session.save(update_fields=["busy_deadline", "busy_told_at"])
-    lacks_language = LANGUAGE in held and is_language_missing(session, at=at)
+    if not held.keys() & {BUSY, LANGUAGE}:
+        return
+    there = present.for_chat(session)
+    lacks_language = LANGUAGE in held and is_language_missing(session, there)
     causes = [rule for rule, holds in ((BUSY, BUSY in held), (LANGUAGE, lacks_language)) if holds]
     if not causes:
         return
@@ -73,7 +79,7 @@ def _tell(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -
             language = session.language.name
             parts.append(_("Nobody who answers in this language (%(language)s) is here.") % {"language": language})
         if BUSY in causes:
-            parts.append(_busy_text(session))
+            parts.append(_nobody_text(session) if is_nobody_there(there) else _busy_text(session))
         sentence = _("Nobody is free for this department and language.")
         data = why(held[causes[0]], sentence, email=department.email, phone=department.phone)
     data |= _choices_of(session, held.get(CHOICES), also=causes[1:])
@@ -82,11 +88,23 @@ def _tell(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -
 
 def _busy_text(session: ChatSession) -> str:
     default = _("Everybody is busy with other residents. We answer as soon as we can.")
+    return wording(Wording.Kind.ALL_BUSY, session, default=default + _other_ways(session))
+
+
+def _nobody_text(session: ChatSession) -> str:
+    default = _(
+        "Nobody is here to answer at the moment. You keep your place, and we answer as soon as somebody is back."
+    )
+    return wording(Wording.Kind.NOBODY_THERE, session, default=default + _other_ways(session))
+
+
+def _other_ways(session: ChatSession) -> str:
+    ways = ""
     if session.department.email:
-        default += " " + _("You can also write to {email}.")
+        ways += " " + _("You can also write to {email}.")
     if session.department.phone:
-        default += " " + _("You can also call {phone}.")
-    return wording(Wording.Kind.ALL_BUSY, session, default=default)
+        ways += " " + _("You can also call {phone}.")
+    return ways
 
 
 def _choices_of(session: ChatSession, version: RuleVersion | None, *, also: list[str]) -> dict[str, Any]:

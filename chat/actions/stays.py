@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from agents.hours import date_in
 from chat.actions.waiting import start_choices
-from chat.matching import CHAT, ONLINE, THERE, audience_of, candidates, department_helpers
+from chat.matching import CHAT, THERE, asks_for_language, audience_of, candidates, department_helpers
 from chat.matching_rules import Candidate
 from chat.models import ChatSession
 from policies.models import RuleVersion
@@ -20,44 +20,53 @@ STAY_FIELDS = ["choice_deadline", "choice_version", "busy_deadline", "busy_told_
 def begin_stay(session: ChatSession, *, at: datetime) -> None:
     """Let the clocks of a session that comes into the queue begin; the caller saves `STAY_FIELDS`.
 
-    The next choice comes as DF-HOLD says. That all are busy is said at once where no seat is free or nobody is
-    certified for the language, and in any case after the city's time. Source: DF-HOLD, EM-COM-Daii, EM-LANG.
+    The next choice comes as DF-HOLD says. That all are busy is said at once where no seat is free or nobody speaks
+    the language, and in any case after the city's time. Source: DF-HOLD, EM-COM-Daii, EM-LANG.
     """
     start_choices(session, at=at)
-    session.busy_told_at = None
+    session.busy_told_at = session.busy_deadline = None
     held = rules_in_force([BUSY, LANGUAGE, AWAY], at=at)
-    session.busy_deadline = None
+    if not held.keys() & {BUSY, LANGUAGE}:
+        return
+    there = WhoIsThere(held.get(AWAY), at=at).for_chat(session)
     if BUSY in held:
-        wait = timedelta(seconds=held[BUSY].number_of("busy_seconds"))
-        session.busy_deadline = at + wait if is_seat_free(session, held.get(AWAY), at=at) else at
-    elif LANGUAGE in held and is_language_missing(session, at=at):
+        session.busy_deadline = at + timedelta(seconds=held[BUSY].number_of("busy_seconds"))
+    is_full = BUSY in held and not is_seat_free(session, there)
+    if is_full or (LANGUAGE in held and is_language_missing(session, there)):
         session.busy_deadline = at
 
 
-def is_seat_free(session: ChatSession, away: RuleVersion | None, *, at: datetime) -> bool:
-    """Say whether somebody who could be offered a chat of this department and language has a seat free."""
-    online = _who_serves(session, away, present=ONLINE, at=at)
-    return any(agent.free > 0 and not agent.is_away and _speaks(agent, session) for agent in online)
+def is_seat_free(session: ChatSession, there: Collection[Candidate]) -> bool:
+    """Say whether the chat could be offered to one of these at once. Source: EM-COM-Daii."""
+    return any(agent.is_free_for(session.language_id) for agent in there)
 
 
-def is_language_missing(session: ChatSession, *, at: datetime) -> bool:
-    """Say whether somebody is there for the chat, busy or not, but nobody certified for its language.
-
-    Source: EM-LANG.
-    """
-    there = _who_serves(session, None, present=THERE, at=at)
-    return bool(there) and not any(_speaks(agent, session) for agent in there)
+def is_language_missing(session: ChatSession, there: Collection[Candidate]) -> bool:
+    """Say whether somebody is there for the chat, busy or not, but nobody who speaks its language. Source: EM-LANG."""
+    language = session.language_id
+    is_asked_for = asks_for_language(language)
+    return bool(there) and not any(agent.speaks(language, is_asked_for=is_asked_for) for agent in there)
 
 
-def _who_serves(
-    session: ChatSession, away: RuleVersion | None, *, present: Collection[str], at: datetime
-) -> list[Candidate]:
-    """Return who is present and might be offered the chat, of its department or of those that help out by now."""
-    among = audience_of(session, department_helpers(), at=at)
-    on = date_in(session.department_id, channel=CHAT, at=at)
-    agents = candidates(away, on=on, at=at, present=present, among=among)
-    return [agent for agent in agents if agent.is_assigned and None not in agent.lacks]
+def is_nobody_there(there: Collection[Candidate]) -> bool:
+    """Say whether nobody is at the desk for the chat: who is busy, or takes a break, is there. Source: EM-COM-Daii."""
+    return all(agent.is_away for agent in there)
 
 
-def _speaks(agent: Candidate, session: ChatSession) -> bool:
-    return session.language_id in agent.languages and session.language_id not in agent.lacks
+class WhoIsThere:
+    """Who is present and takes chats, at one moment; read once for all chats that open to the same people."""
+
+    def __init__(self, away: RuleVersion | None, *, at: datetime) -> None:
+        self.away, self.at = away, at
+        self._helpers = department_helpers()
+        self._known: dict[object, list[Candidate]] = {}
+
+    def for_chat(self, session: ChatSession) -> list[Candidate]:
+        """Return who of its department, and of those that help out by now, might be given the chat, busy or not."""
+        audience = audience_of(session, self._helpers, at=self.at)
+        key = (session.department_id, audience)
+        if key not in self._known:
+            on = date_in(session.department_id, channel=CHAT, at=self.at)
+            agents = candidates(self.away, on=on, at=self.at, present=THERE, among=audience)
+            self._known[key] = [agent for agent in agents if agent.is_assigned and None not in agent.lacks]
+        return self._known[key]

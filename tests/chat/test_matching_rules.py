@@ -104,6 +104,27 @@ def test_why_nobody_is_offered_it(wanted: Waiting, agents: list[Candidate], expe
     assert expected in Unmatched.values
 
 
+@pytest.mark.rule("EM-COM-Daii")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"languages": frozenset()},
+        {"free": 0},
+        {"is_away": True},
+        {"is_assigned": False},
+        {"lacks": frozenset({None})},
+        {"lacks": frozenset({"es"})},
+        {"lacks": frozenset({"en"})},
+    ],
+)
+@pytest.mark.parametrize("language", [{}, SPANISH])
+def test_free_is_who_would_be_offered_the_chat(more: dict[str, Any], language: dict[str, Any]) -> None:
+    wanted = chat(**language)
+    is_free = agent(1, **more).is_free_for(wanted.language)
+    assert isinstance(chosen(wanted, agent(1, **more)), tuple) == is_free
+
+
 @given(st.integers(0, 2**32))
 def test_each_chat_goes_to_one_agent_and_no_agent_gets_more_than_her_seats(seed: int) -> None:
     dice = random.Random(seed)

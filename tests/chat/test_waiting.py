@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.actions import assign_channel, set_presence
 from agents.models import Agent, ChannelAssignment, Department, Language
 from chat import news
 from chat.actions import Request, accept, place_on_hold, request_chat
 from chat.actions.requeue import requeue
-from chat.models import ChatSession, Wording
+from chat.models import ChatSession, Offer, Wording
 from chat.timers import act_on_due_timers
 from chat.waiting import offer_choices, tell_all_busy
 from tests.chat.conftest import NOON, City
@@ -171,6 +173,59 @@ def test_the_city_words_it_in_the_residents_language(city: City) -> None:
     assert session.events.get(rule="EM-COM-Daii").text == "Tous occupés : 555-0100, General services."
 
 
+# Free, busy, or not there ---------------------------------------------------------
+@pytest.mark.rule("EM-COM-Daii")
+@pytest.mark.rule("SJ-ACD")
+def test_nobody_reads_that_all_are_busy_while_somebody_is_offered_the_chat(city: City) -> None:
+    """Whoever takes chats answers in the city's own language, whether or not it stands among hers."""
+    adopt("EM-COM-Daii", busy_seconds=30)
+    adopt("EM-LANG")
+    adopt("SJ-ACD", offer_seconds=30, abandoned_seconds=120, away_seconds=30)
+    for agent in (city.rosa, city.supervisor):
+        agent.languages.clear()
+    session = ask(city.general, city.english)
+    act_on_due_timers(at=NOON)
+    assert Offer.objects.open().filter(session=session).exists()
+    assert notices(session, "EM-COM-Daii") == []
+
+
+def take_a_break(agent: Agent) -> None:
+    set_presence(agent.pk, "break", at=NOON)
+
+
+def go_home(agent: Agent) -> None:
+    set_presence(agent.pk, "offline", at=NOON)
+
+
+THERE_OR_NOT = [(fill, False), (take_a_break, False), (leave_the_desk, True), (go_home, True)]
+
+
+@pytest.mark.rule("EM-COM-Daii")
+@pytest.mark.parametrize(("happens", "is_nobody_there"), THERE_OR_NOT)
+def test_nobody_is_called_busy_who_is_not_there(
+    city: City, happens: Callable[[Agent], None], is_nobody_there: bool
+) -> None:
+    adopt("EM-COM-Daii", busy_seconds=30)
+    for agent in (city.rosa, city.supervisor):
+        happens(agent)
+    session = ask(city.general, city.english)
+    act_on_due_timers(at=NOON)
+    said = session.events.get(rule="EM-COM-Daii").text
+    assert ("Nobody is here" in said, "busy with other residents" in said) == (is_nobody_there, not is_nobody_there)
+    assert "555-0100" in said
+
+
+def test_the_city_words_what_is_said_where_nobody_is_there(city: City) -> None:
+    adopt("EM-COM-Daii", busy_seconds=30)
+    for kind, text in ((Wording.Kind.ALL_BUSY, "Busy."), (Wording.Kind.NOBODY_THERE, "Nobody at {department}.")):
+        WordingFactory(kind=kind, language=city.english, text=text)
+    for agent in (city.rosa, city.supervisor):
+        go_home(agent)
+    session = ask(city.general, city.english)
+    act_on_due_timers(at=NOON)
+    assert session.events.get(rule="EM-COM-Daii").text == "Nobody at General services."
+
+
 # Nobody speaks it -----------------------------------------------------------------
 @pytest.mark.rule("EM-LANG")
 def test_where_nobody_there_speaks_the_language_the_queue_says_so_and_offers_a_call_back(city: City) -> None:
@@ -193,11 +248,12 @@ def test_who_speaks_it_and_could_be_offered_no_chat_is_not_there(city: City, hap
     adopt("EM-LANG")
     for agent in (city.rosa, city.supervisor):
         assign_channel(agent, "chat", from_on=NOON.date(), why="Takes chats.", by=None)
-    city.supervisor.languages.clear()
-    assert ask(city.general, city.english).busy_deadline is None
+    french = Language.objects.create(code="fr", name="Français")
+    city.rosa.languages.add(french)
+    assert ask(city.general, french).busy_deadline is None
     happens(city.rosa)
     ChannelAssignment.objects.filter(agent=city.rosa).delete()
-    assert ask(city.general, city.english).busy_deadline == NOON
+    assert ask(city.general, french).busy_deadline == NOON
 
 
 @pytest.mark.rule("EM-LANG")
@@ -216,7 +272,7 @@ def test_without_the_rule_on_languages_nothing_is_said_about_them(city: City) ->
     adopt("EM-COM-Daii", busy_seconds=30)
     french = Language.objects.create(code="fr", name="Français")
     session = ask(city.general, french)
-    act_on_due_timers(at=NOON)
+    act_on_due_timers(at=after(30))
     assert "also" not in session.events.get(rule="EM-COM-Daii").data
 
 
@@ -305,7 +361,9 @@ def test_many_who_wait_are_told_in_one_sweep(city: City) -> None:
             department=city.general, requested_at=NOON, choice_deadline=NOON, busy_deadline=NOON,
             choice_version=adopt_once("DF-HOLD"),
         )  # fmt: skip
-    assert tell_all_busy(at=NOON) == 205
+    with CaptureQueriesContext(connection) as asked:
+        assert tell_all_busy(at=NOON) == 205
+    assert sum("LEFT JOIN agents_presenceinterval" in each["sql"] for each in asked) == 2  # once for 200 chats
     assert offer_choices(at=NOON) == 205
     assert (tell_all_busy(at=NOON), offer_choices(at=NOON)) == (0, 0)
 
