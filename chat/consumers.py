@@ -277,7 +277,7 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
         "queue": list(queue.values()),
         "offers": list(desk.offers.values()),
         "sessions": desk.sessions,
-        "colleagues": read_colleagues(),
+        "colleagues": read_colleagues(at=at),
         "departments": departments,
         "languages": languages,
         "topics": offered_topics(),

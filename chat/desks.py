@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agents.models import Agent, Department, Language, Presence
+from agents.assignment import unassigned, why_unassigned
+from agents.certification import closed_to, why_missing
+from agents.hours import local_date
+from agents.models import Agent, Channel, Department, Language, Presence
 from chat.models import Ending, Offer, Transfer
 from chat.projection import Frame, offer_frame
+from policies.calendars import latest
 from policies.hours import say_time
 
 
@@ -33,18 +38,30 @@ def colleague(agent: Agent, *, free: int) -> Frame:
     }
 
 
-def read_colleagues() -> list[Frame]:
+def read_colleagues(*, at: datetime) -> list[Frame]:
     """Return every agent who is not offline, as the desk's `colleagues`."""
     agents = Agent.objects.exclude(presence=Presence.OFFLINE).select_related("user").order_by("pk")
     agents = agents.prefetch_related("user__grants", "memberships__department", "languages")
     offered = Count("offers", filter=Q(offers__ended_at__isnull=True), distinct=True)
-    rows = agents.annotate(taken=Count("held_seats", distinct=True) + offered)
-    return [colleague(agent, free=_free(agent)) for agent in rows]
+    rows = list(agents.annotate(taken=Count("held_seats", distinct=True) + offered))
+    taken: dict[int, int] = {agent.pk: agent.taken for agent in rows}  # type: ignore[attr-defined]  # annotated
+    closed = why_nothing_opens(rows, at=at)
+    return [colleague(agent, free=free_seats(agent, taken[agent.pk], opens=agent.pk not in closed)) for agent in rows]
 
 
-def _free(agent: Agent) -> int:
-    taken: int = agent.taken  # type: ignore[attr-defined]  # annotated
-    return max(0, agent.seats - taken)
+def free_seats(agent: Agent, taken: int, *, opens: bool) -> int:
+    """Return how many more chats an agent could be given; `opens`: whether the chat opens to her today."""
+    return max(0, agent.seats - taken) if opens else 0
+
+
+def why_nothing_opens(agents: Iterable[Agent], *, at: datetime) -> dict[int, str]:
+    """Say of each agent to whom no chat opens today why that is. Source: PH-CERT, EM-COM-Da."""
+    people = {agent.pk: agent for agent in agents}
+    today = local_date(at, calendar=latest(None))
+    without = unassigned(people.keys(), channel=Channel.CHAT, on=today, at=at)
+    closed = closed_to(people.keys(), channel=Channel.CHAT, on=today)
+    said = {pk: why_unassigned(Channel.CHAT) for pk in without}
+    return said | {pk: why_missing(kind, people[pk], on=today) for pk, kind in closed.items()}
 
 
 def why_away(agent: Agent) -> str:

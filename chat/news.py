@@ -13,14 +13,14 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from agents.assignment import unassigned, why_unassigned
-from agents.certification import certified_languages, closed_to, why_missing
+from agents.assignment import unassigned
+from agents.certification import certified_languages, closed_to
 from agents.hours import local_date
 from agents.models import Agent, Channel, Department, Language, Presence
 from agents.permissions import may_agent_work
 from agents.seats import why_so_many
 from agents.service import say_incidents
-from chat.desks import agent_card, colleague, read_offers, read_transfers, why_away
+from chat.desks import agent_card, colleague, free_seats, read_offers, read_transfers, why_away, why_nothing_opens
 from chat.estimates import read_estimates
 from chat.matching import audience_of, department_helpers
 from chat.models import ChatSession, StaffEvent
@@ -29,7 +29,6 @@ from chat.permissions import looks_from, may_take
 from chat.projection import Frame, Waiting, desk_session, iso, queue_item, unmatched_frame
 from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
 from chat.states import Status
-from policies.calendars import latest
 
 PAGE = 2000  # events read at a time
 
@@ -133,16 +132,6 @@ def read_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int, Desk]:
     }
 
 
-def why_nothing_opens(agents: Iterable[Agent], *, at: datetime) -> dict[int, str]:
-    """Say of each agent to whom no chat opens today why that is. Source: PH-CERT, EM-COM-Da."""
-    people = {agent.pk: agent for agent in agents}
-    today = local_date(at, calendar=latest(None))
-    without = unassigned(people.keys(), channel=Channel.CHAT, on=today, at=at)
-    closed = closed_to(people.keys(), channel=Channel.CHAT, on=today)
-    said = {pk: why_unassigned(Channel.CHAT) for pk in without}
-    return said | {pk: why_missing(kind, people[pk], on=today) for pk, kind in closed.items()}
-
-
 def _sessions_on_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int | None, list[Frame]]:
     rows = ChatSession.objects.on_desks_of(agent_ids, at=at).select_related("department").order_by("accepted_at")
     transfers = read_transfers(agent_ids)
@@ -154,17 +143,17 @@ def _sessions_on_desks(agent_ids: Collection[int], *, at: datetime) -> dict[int 
 
 def _desk_of(agent: Agent, sessions: list[Frame], offers: dict[UUID, Frame], why_none: str, *, at: datetime) -> Desk:
     held: int = agent.held  # type: ignore[attr-defined]  # annotated
-    allowed = 0 if why_none else agent.seats
+    free = free_seats(agent, held + len(offers), opens=not why_none)
     return Desk(
         agent=agent_card(agent),
         may_work=may_agent_work(agent, at=at),
         presence=agent.presence,
         held=held,
-        allowed=allowed,
+        allowed=0 if why_none else agent.seats,
         departments=looks_from(agent),
         sessions=sessions,
         offers=offers,
-        colleague=colleague(agent, free=max(0, allowed - held - len(offers))),
+        colleague=colleague(agent, free=free),
         why=why_none or why_away(agent) or why_so_many(agent, held=held),
     )
 

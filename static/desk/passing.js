@@ -48,7 +48,7 @@ export class Passing {
   }
 
   personText({ name, departments = [], languages = [], free }) {
-    const facts = [departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', '), free === undefined ? '' : this.word('freeSeats', { n: free })];
+    const facts = [departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', '), free === undefined ? '' : this.word(free ? 'seatFree' : 'noSeatFree')];
     return [name, ...facts].filter(Boolean).join(' · ');
   }
 

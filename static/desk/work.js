@@ -102,7 +102,7 @@ export class Work {
     node.querySelector('.when').textContent = away ? this.word('isAway') : this.label('p', state);
     node.querySelector('.lamp').classList.toggle('lamp-on', state === 'online' && !away);
     const facts = [isSupervisor ? this.word('isSupervisor') : '', departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', ')];
-    if (free !== undefined && state === 'online') facts.push(this.word('freeSeats', { n: free }));
+    if (free !== undefined && state === 'online') facts.push(this.word(free ? 'seatFree' : 'noSeatFree'));
     node.querySelector('.last').textContent = facts.filter(Boolean).join(' · ');
     return node;
   }

@@ -148,7 +148,9 @@ def test_a_transfer_needs_a_reason_and_a_summary_and_says_what_became_of_it(sit:
     pick(desk)
     page.keyboard.press("Alt+KeyT")
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Person", exact=True)).to_contain_text("Rudi · Roads and sidewalks · English · 2 free")
+    expect(dialog.get_by_label("Person", exact=True)).to_contain_text(
+        "Rudi · Roads and sidewalks · English · A seat is free"
+    )
     dialog.get_by_role("button", name="Ask for the transfer").click()
     expect(dialog.get_by_text("Choose a reason from the list")).to_be_visible()
     expect(dialog.get_by_label("Reason")).to_be_focused()
@@ -523,6 +525,10 @@ def test_the_team_tab_and_the_other_states_read_well(sit: Sit, look: Look) -> No
     page.keyboard.press("ArrowRight")
     team = page.get_by_role("tabpanel", name="Team")
     expect(team.get_by_role("listitem").filter(has_text="Noor")).to_contain_text("Supervisor")
+    rudi = team.get_by_role("listitem").filter(has_text="Rudi")
+    expect(rudi).to_contain_text("A seat is free")
+    played.send({"type": "presence", "agent": RUDI, "id": RUDI, "name": "Rudi", "state": "online", "free": 0})
+    expect(rudi).to_contain_text("No seat is free")
     look.at("desk-team", desk, whole=True)
     page.keyboard.press("Home")
     page.keyboard.press("?")

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from agents.actions import assign_channel
 from agents.models import Agent
 from chat.actions import expire_offers
 from chat.relay import Relay
@@ -136,3 +137,17 @@ async def test_colleagues_see_who_is_there_and_whether_a_seat_is_free(city: City
         "Sam": (3, True),
     }
     await desk.next("offer")
+
+
+@pytest.mark.rule("EM-COM-Da")
+async def test_colleagues_to_whom_no_chat_opens_have_no_seat_free(city: City, wires: Wires) -> None:
+    def assign_the_supervisor_alone() -> None:
+        adopt("EM-COM-Da")
+        yesterday = timezone.localdate() - timedelta(days=1)
+        assign_channel(city.supervisor, "chat", from_on=yesterday, why="Takes chats.", by=None)
+
+    await sync_to_async(assign_the_supervisor_alone)()
+    other, _desk = await wires.desk(city.supervisor), await wires.desk(city.rosa)
+    welcome = await other.next("welcome")
+    assert {each["name"]: each["free"] for each in welcome["colleagues"]} == {"Rosa": 0, "Rudi": 0, "Sam": 3}
+    assert (await other.next("presence", agent=city.rosa.pk))["free"] == 0
