@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -37,12 +37,16 @@ class Rung:
 
 @dataclass(frozen=True)
 class Record:
-    """Figures of an agent's finished chats: how many, rated, satisfied; the mean first response, None without any."""
+    """Figures of an agent's finished chats: how many, rated, satisfied; the mean first response, None without any.
+
+    `responses` is of how many that is the mean, where it is not of one a chat: somebody else may have answered first.
+    """
 
     chats: int = 0
     rated: int = 0
     satisfied: int = 0
     first_response: timedelta | None = None
+    responses: int | None = field(default=None, compare=False)
 
     def meets(self, rung: Rung) -> bool:
         """Say whether all that the rung asks for is met. Source: EM-CAP."""
@@ -64,22 +68,26 @@ class Record:
         """Satisfied of rated, in whole percent rounded down; None without a rating."""
         return 100 * self.satisfied // self.rated if self.rated else None
 
+    @property
+    def weight(self) -> int:
+        """Of how many first responses there is the mean."""
+        if self.first_response is None:
+            return 0
+        return self.chats if self.responses is None else self.responses
+
     def __add__(self, other: Record) -> Record:
-        """Return both together; the means are weighted by the chats."""
-        chats = self.chats + other.chats
-        spent = [each.first_response * each.chats for each in (self, other) if each.first_response is not None]
-        counted = sum(each.chats for each in (self, other) if each.first_response is not None)
+        """Return both together; the means are weighted by the first responses."""
+        chats, counted = self.chats + other.chats, self.weight + other.weight
+        spent = [each.first_response * each.weight for each in (self, other) if each.first_response is not None]
         mean = sum(spent, timedelta()) / counted if counted else None
-        return Record(chats, self.rated + other.rated, self.satisfied + other.satisfied, mean)
+        return Record(chats, self.rated + other.rated, self.satisfied + other.satisfied, mean, counted)
 
 
-def record_of(chats: Iterable[tuple[int | None, timedelta | None]]) -> Record:
-    """Return the figures of some chats, each given by its rating and its first response."""
-    rows = list(chats)
-    ratings = [rating for rating, _first in rows if rating is not None]
-    firsts = [first for _rating, first in rows if first is not None]
+def record_of(ratings: Sequence[int | None], firsts: Sequence[timedelta]) -> Record:
+    """Return the figures of some chats, each given by its rating, and of first responses, there or in other chats."""
+    rated = [rating for rating in ratings if rating is not None]
     mean = sum(firsts, timedelta()) / len(firsts) if firsts else None
-    return Record(len(rows), len(ratings), sum(rating >= SATISFIED for rating in ratings), mean)
+    return Record(len(ratings), len(rated), sum(rating >= SATISFIED for rating in rated), mean, len(firsts))
 
 
 def read_ladder(rungs: Iterable[Mapping[str, Any]]) -> tuple[Rung, ...]:

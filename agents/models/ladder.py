@@ -84,6 +84,7 @@ class LadderStanding(models.Model):
     rated = models.PositiveIntegerField(default=0)
     satisfied = models.PositiveIntegerField(default=0)
     first_response = models.DurationField(null=True, blank=True)
+    responses = models.PositiveIntegerField(default=0, db_default=0)  # of how many that is the mean
     window_chats = models.PositiveIntegerField(default=0)
     window_rated = models.PositiveIntegerField(default=0)
     window_satisfied = models.PositiveIntegerField(default=0)
@@ -102,12 +103,12 @@ class LadderStanding(models.Model):
     @property
     def here(self) -> Record:
         """The figures of all chats that were held here."""
-        return Record(self.chats, self.rated, self.satisfied, self.first_response)
+        return Record(self.chats, self.rated, self.satisfied, self.first_response, self.responses)
 
     @here.setter
     def here(self, record: Record) -> None:
         self.chats, self.rated, self.satisfied = record.chats, record.rated, record.satisfied
-        self.first_response = record.first_response
+        self.first_response, self.responses = record.first_response, record.weight
 
     @property
     def whole(self) -> Record:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db.models import Avg, Count, Exists, OuterRef, Q
 
@@ -11,26 +12,39 @@ from agents.actions import is_unsettled, note_record, unsettled
 from agents.actions.ladder import DOWN
 from agents.ladder import SATISFIED, Record, record_of
 from agents.models import Agent
-from chat.models import ChatRecord, ChatSession
+from chat.models import ChatRecord, ChatSession, Kind, Side
 from chat.states import Status
 from policies.versions import number_in_force
 
 AT_ONCE = 200  # agents that one sweep settles
 
-Figures = tuple[int | None, timedelta | None]  # rating and first response of one chat
+T = TypeVar("T")
+Dated = list[tuple[datetime, T]]  # each with when its chat ended
 
 
 def recompute(agent_id: int, *, at: datetime) -> Agent:
     """Count an agent's finished chats anew, and settle how many they may hold.
 
-    Finished are those with a human answer whose wrap-up is over, and those
-    that were rated before. Call it after the transaction that ended or rated
-    a chat: it locks the agent, whom `accept` locks before any chat.
-    Source: EM-CAP, EM-CAP-down.
+    Finished are those in which they, the last agent, wrote and whose wrap-up
+    is over, and those that were rated before. The first response is a figure
+    of whoever gave it, whoever went on with the chat. Call it after the
+    transaction that ended or rated a chat: it locks the agent, whom `accept`
+    locks before any chat. Source: EM-CAP, EM-CAP-down.
     """
-    rated = _rated_unrecorded(agent_id)
-    here = _recorded(agent_id) + record_of([figures for _ended_at, figures in rated])
-    return note_record(agent_id, here=here, window=_window(agent_id, rated, at=at), at=at)
+    ratings, firsts = _rated_unrecorded(agent_id)
+    here = _recorded(agent_id) + record_of(_values(ratings), _values(firsts))
+    return note_record(agent_id, here=here, window=_window(agent_id, ratings, firsts, at=at), at=at)
+
+
+def who_wrote(session: ChatSession) -> tuple[int | None, bool]:
+    """Return which agent gave the first answer of a chat, and whether its last agent wrote in it at all."""
+    if session.first_answer_at is None:
+        return None, False
+    if not session.transfers and not session.requeues:
+        return session.agent_id, True
+    written = session.events.filter(kind=Kind.MESSAGE, side=Side.AGENT).order_by("seq")
+    agents = list(written.values_list("agent", flat=True))
+    return next(iter(agents), None), session.agent_id in agents
 
 
 def recompute_all(agent_ids: Iterable[int | None], *, at: datetime) -> None:
@@ -56,17 +70,19 @@ def settle_if_due(agent: Agent, *, at: datetime) -> None:
 
 
 def _recorded(agent_id: int) -> Record:
-    found = ChatRecord.objects.filter(agent=agent_id, first_response__isnull=False).aggregate(
-        chats=Count("pk"),
-        rated=Count("rating"),
-        satisfied=Count("pk", filter=Q(rating__gte=SATISFIED)),
-        mean=Avg("first_response_offered"),
+    chats, firsts = Q(agent=agent_id, is_answered=True), Q(first_agent=agent_id)
+    found = ChatRecord.objects.filter(chats | firsts).aggregate(
+        chats=Count("pk", filter=chats),
+        rated=Count("rating", filter=chats),
+        satisfied=Count("pk", filter=chats & Q(rating__gte=SATISFIED)),
+        mean=Avg("first_response_offered", filter=firsts),
+        responses=Count("first_response_offered", filter=firsts),
     )
-    return Record(found["chats"], found["rated"], found["satisfied"], found["mean"])
+    return Record(found["chats"], found["rated"], found["satisfied"], found["mean"], found["responses"])
 
 
-def _rated_unrecorded(agent_id: int) -> list[tuple[datetime, Figures]]:
-    """Return the chats that were rated while their wrap-up still runs, each with when it ended."""
+def _rated_unrecorded(agent_id: int) -> tuple[Dated[int | None], Dated[timedelta]]:
+    """Return the ratings, and their own first responses, of an agent's chats whose wrap-up still runs."""
     recorded = ChatRecord.objects.filter(pk=OuterRef("pk"))
     rows = ChatSession.objects.filter(
         ~Exists(recorded),
@@ -75,24 +91,38 @@ def _rated_unrecorded(agent_id: int) -> list[tuple[datetime, Figures]]:
         rating__isnull=False,
         first_answer_at__isnull=False,
     )
-    return [_figures_of(session) for session in rows]
+    ratings: Dated[int | None] = []
+    firsts: Dated[timedelta] = []
+    for session in rows:
+        assert session.ended_at is not None
+        first_agent_id, is_answered = who_wrote(session)
+        if is_answered:
+            ratings.append((session.ended_at, session.rating))
+        first = first_response_offered(session)
+        if first_agent_id == agent_id and first is not None:
+            firsts.append((session.ended_at, first))
+    return ratings, firsts
 
 
-def _figures_of(session: ChatSession) -> tuple[datetime, Figures]:
-    began = session.offered_at or session.accepted_at
-    assert session.ended_at is not None
-    assert session.first_answer_at is not None
-    first = max(session.first_answer_at - began, timedelta()) if began else None
-    return session.ended_at, (session.rating, first)
+def first_response_offered(session: ChatSession) -> timedelta | None:
+    """Return how long the first answer took from when it was that agent's turn; None without one. Source: EM-CAP."""
+    began, answered = session.offered_at or session.accepted_at, session.first_answer_at
+    return max(answered - began, timedelta()) if answered and began else None
 
 
-def _window(agent_id: int, rated: list[tuple[datetime, Figures]], *, at: datetime) -> Record:
-    """Return the figures of the last chats, as many as EM-CAP-down looks at."""
+def _window(agent_id: int, ratings: Dated[int | None], firsts: Dated[timedelta], *, at: datetime) -> Record:
+    """Return the figures of the last chats and of the last first responses, as many as EM-CAP-down looks at."""
     count = number_in_force(DOWN, "window", at=at)
-    rows = ChatRecord.objects.filter(agent=agent_id, first_response__isnull=False).order_by("-ended_at", "-pk")
-    kept = [
-        (ended_at, (rating, first))
-        for ended_at, rating, first in rows.values_list("ended_at", "rating", "first_response_offered")[:count]
-    ]
-    latest = sorted([*rated, *kept], key=lambda chat: chat[0], reverse=True)[:count]
-    return record_of([figures for _ended_at, figures in latest])
+    rows = ChatRecord.objects.order_by("-ended_at", "-pk")
+    held = rows.filter(agent=agent_id, is_answered=True).values_list("ended_at", "rating")
+    given = rows.filter(first_agent=agent_id).values_list("ended_at", "first_response_offered")
+    answered = [(ended_at, first) for ended_at, first in given[:count] if first is not None]
+    return record_of(_latest([*ratings, *held[:count]], count), _latest([*firsts, *answered], count))
+
+
+def _latest(dated: Dated[T], count: int) -> list[T]:
+    return _values(sorted(dated, key=lambda each: each[0], reverse=True)[:count])
+
+
+def _values(dated: Dated[T]) -> list[T]:
+    return [value for _ended_at, value in dated]

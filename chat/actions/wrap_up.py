@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from chat.actions.ladder import recompute, recompute_all
+from chat.actions.ladder import first_response_offered, recompute_all, who_wrote
 from chat.models import ChatRecord, ChatSession, Kind
 from chat.permissions import access_as_agent
 from chat.retention import RULE
@@ -40,7 +40,7 @@ def wrap_up(
     `Invalid`, `edit`. Source: EM-RET-A, EM-PAY, EM-COM-C.
     """
     session = _wrap_up(session_id, agent_id, note, topic, outcome, at=at)
-    recompute(agent_id, at=at)
+    recompute_all({agent_id, who_wrote(session)[0]}, at=at)
     return session
 
 
@@ -74,14 +74,14 @@ def _guard_same(session: ChatSession, note: str, topic: str) -> ChatSession:
 def end_wrap_ups(*, at: datetime) -> int:
     """Round off the chats whose time for it is over; answer how many. Safe to run twice. Source: EM-RET-A, EM-CAP."""
     ended = 0
-    while sessions := _end_some(at):
-        ended += len(sessions)
-        recompute_all({session.agent_id for session in sessions}, at=at)
+    while records := _end_some(at):
+        ended += len(records)
+        recompute_all({agent_id for each in records for agent_id in (each.agent_id, each.first_agent_id)}, at=at)
     return ended
 
 
 @transaction.atomic
-def _end_some(at: datetime) -> list[ChatSession]:
+def _end_some(at: datetime) -> list[ChatRecord]:
     time = wrap_up_time(at=at)
     is_due = Q(wrap_up_deadline__lte=at) | Q(wrap_up_deadline__isnull=True, ended_at__lte=at - time)
     due = ChatSession.objects.filter(is_due, status=Status.ENDED, wrapped_up_at__isnull=True).order_by("pk")
@@ -91,8 +91,7 @@ def _end_some(at: datetime) -> list[ChatSession]:
         session.wrapped_up_at = session.wrap_up_deadline or session.ended_at + time
         session.wrap_up_deadline = None
     ChatSession.objects.bulk_update(sessions, ["wrapped_up_at", "wrap_up_deadline"])
-    ChatRecord.objects.bulk_create([record_of(session) for session in sessions], ignore_conflicts=True)
-    return sessions
+    return ChatRecord.objects.bulk_create([record_of(session) for session in sessions], ignore_conflicts=True)
 
 
 def begin_wrap_up(session: ChatSession, *, at: datetime) -> None:
@@ -115,12 +114,14 @@ def record_of(session: ChatSession, *, worked_until: datetime | None = None) -> 
     assert session.ended_at is not None
     worked_until = worked_until or session.ended_at
     accepted, answered = session.accepted_at, session.first_answer_at
-    offered = session.offered_at or accepted
+    first_agent_id, is_answered = who_wrote(session)
     return ChatRecord(
         id=session.pk,
         department_id=session.department_id,
         language_id=session.language_id,
         agent_id=session.agent_id,
+        is_answered=is_answered,
+        first_agent_id=first_agent_id,
         outcome=session.outcome,
         topic_code=session.topic_code,
         rating=session.rating,
@@ -130,7 +131,7 @@ def record_of(session: ChatSession, *, worked_until: datetime | None = None) -> 
         ended_at=session.ended_at,
         wait=_first_accepted_at(session, accepted) - session.requested_at if accepted else None,
         first_response=answered - session.requested_at if answered else None,
-        first_response_offered=answered - offered if answered and offered else None,
+        first_response_offered=first_response_offered(session),
         handle_time=worked_until - accepted if accepted else None,
     )
 

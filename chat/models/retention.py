@@ -153,7 +153,9 @@ class ChatRecord(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)  # the session's
     department = models.ForeignKey(Department, models.PROTECT, related_name="+")
     language = models.ForeignKey(Language, models.PROTECT, related_name="+")
-    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
+    agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")  # the last one
+    is_answered = models.BooleanField(default=False, db_default=False)  # that agent wrote in it
+    first_agent = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")  # answered first
     outcome = models.CharField(max_length=20, choices=Outcome)
     topic_code = models.CharField(max_length=50, blank=True)
     rating = models.PositiveSmallIntegerField(null=True, blank=True)

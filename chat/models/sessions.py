@@ -124,7 +124,7 @@ class ChatSession(models.Model):
     is_for_all = models.BooleanField(default=False, db_default=False)  # offered beyond its department
     unmatched = models.CharField(max_length=20, choices=Unmatched, blank=True, db_default="")
     unmatched_at = models.DateTimeField(null=True, blank=True)
-    offered_at = models.DateTimeField(null=True, blank=True)  # when the offer was shown that was accepted
+    offered_at = models.DateTimeField(null=True, blank=True)  # when it was shown to whoever was to answer first
     requeues = models.PositiveSmallIntegerField(default=0, db_default=0)
     busy_deadline = models.DateTimeField(null=True, blank=True)  # until somebody says that all are busy (EM-COM-Daii)
     busy_told_at = models.DateTimeField(null=True, blank=True)

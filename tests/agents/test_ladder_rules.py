@@ -61,10 +61,16 @@ def test_records_add_up_with_their_means_weighted() -> None:
     first, second = Record(1, 1, 1, timedelta(seconds=10)), Record(3, 2, 0, timedelta(seconds=30))
     assert first + second == Record(4, 3, 1, timedelta(seconds=25))
     assert Record() + second == second
-    assert record_of([(4, timedelta(seconds=10)), (3, None), (None, timedelta(seconds=20))]) == Record(
-        3, 2, 1, timedelta(seconds=15)
-    )
-    assert record_of([]) == Record()
+    some = record_of([4, 3, None], [timedelta(seconds=10), timedelta(seconds=20)])
+    assert some == Record(3, 2, 1, timedelta(seconds=15))
+    assert (some + Record(1, 1, 1, timedelta(seconds=30))).first_response == timedelta(seconds=20)
+    assert record_of([], []) == Record()
+
+
+def test_first_responses_in_chats_that_others_went_on_with_are_weighed_too() -> None:
+    slow = record_of([], [timedelta(seconds=150)])
+    assert (slow.chats, slow.first_response) == (0, timedelta(seconds=150))
+    assert slow + Record(2, 2, 2, timedelta(seconds=30)) == Record(2, 2, 2, timedelta(seconds=70))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,25 @@ from django.test.utils import CaptureQueriesContext
 
 from agents.actions import fix_seats, note_earlier, restrict_seats, set_roles
 from agents.ladder import Record
-from agents.models import Agent, LadderStep
-from chat import timers
-from chat.actions import accept, end_wrap_ups, recompute, settle_ladders
-from chat.models import ChatRecord, ChatSession, Seat
+from agents.models import Agent, LadderStanding, LadderStep
+from chat.actions import (
+    Draft,
+    accept,
+    accept_transfer,
+    append,
+    ask_transfer,
+    end_as_agent,
+    end_wrap_ups,
+    rate,
+    recompute,
+    settle_ladders,
+    wrap_up,
+)
+from chat.actions.requeue import requeue_all_of
+from chat.models import ChatRecord, ChatSession, Seat, Side
 from chat.news import read_desk
 from chat.states import Outcome
+from chat.timers import act_on_due_timers
 from contactcenter.lib.errors import DomainError, Invalid
 from policies.values_ladder import BEGINNING
 from tests.chat.conftest import City, online_agent
@@ -27,6 +41,7 @@ from tests.policies.factories import adopt
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 QUICK = timedelta(seconds=41)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +62,8 @@ def finished(
             department=city.general,
             language=city.english,
             agent=agent,
+            is_answered=first is not None,
+            first_agent=agent if first is not None else None,
             outcome=Outcome.RESOLVED,
             rating=rating,
             requested_at=ended_at,
@@ -186,6 +203,8 @@ def test_a_rating_counts_before_the_wrap_up_is_over_and_once(city: City) -> None
         department=city.general,
         language=city.english,
         agent=city.rosa,
+        is_answered=True,
+        first_agent=city.rosa,
         outcome=Outcome.RESOLVED,
         rating=5,
         requested_at=NOON,
@@ -194,6 +213,95 @@ def test_a_rating_counts_before_the_wrap_up_is_over_and_once(city: City) -> None
         first_response_offered=QUICK,
     )
     assert recompute(city.rosa.pk, at=NOON).standing.whole.chats == 100
+
+
+# Whose figure it is ---------------------------------------------------------
+def says(session: ChatSession, agent: Agent, *, at: datetime) -> None:
+    [result] = append([Draft(session.pk, uuid.uuid4(), Side.AGENT, "Yes?", at, agent_id=agent.pk, name="Agent")])
+    assert result.error is None
+
+
+def ended_and_rated(session: ChatSession, agent: Agent, *, at: datetime) -> None:
+    end_as_agent(session.pk, agent_id=agent.pk, outcome="resolved", at=at)
+    rate(session.pk, token_digest=session.token_digest, score=5, at=at)
+
+
+def figures(agent: Agent) -> tuple[int, int, timedelta | None]:
+    """Return how many chats count for an agent, how many of them are rated, and the mean first response; twice."""
+    standing = LadderStanding.objects.filter(agent=agent).first() or LadderStanding()
+    assert (standing.first_response is None) == (standing.responses == 0)
+    window = standing.window
+    assert (window.chats, window.rated, window.first_response) == (
+        standing.chats,
+        standing.rated,
+        standing.first_response,
+    )
+    return standing.chats, standing.rated, standing.first_response
+
+
+@pytest.fixture
+def answered_late(city: City) -> ChatSession:
+    """A chat that Rosa answered after 150 s, as the first one."""
+    adopt("EM-CAP")
+    adopt("EM-COM-D", away_seconds=300, answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+    adopt("EM-FWD", seconds=60)
+    session: ChatSession = QueuedSessionFactory(department=city.general, requested_at=NOON, customer_wrote_at=NOON)
+    accept(session.pk, agent_id=city.rosa.pk, at=NOON)
+    says(session, city.rosa, at=NOON + 150 * SECOND)
+    return session
+
+
+@pytest.mark.rule("EM-CAP")
+@pytest.mark.rule("EM-CAP-down")
+def test_the_first_response_is_whose_who_gave_it_though_that_agent_was_lost(
+    city: City, answered_late: ChatSession
+) -> None:
+    requeue_all_of(Agent.objects.locked().get(pk=city.rosa.pk), at=NOON + 160 * SECOND)
+    accept(answered_late.pk, agent_id=city.supervisor.pk, at=NOON + 200 * SECOND)
+    says(answered_late, city.supervisor, at=NOON + 205 * SECOND)
+    ended_and_rated(answered_late, city.supervisor, at=NOON + 300 * SECOND)
+    assert figures(city.supervisor) == (1, 1, None)  # a rating counts at once
+    end_wrap_ups(at=NOON + DAY)
+    assert figures(city.supervisor) == (1, 1, None)
+    assert figures(city.rosa) == (0, 0, 150 * SECOND)
+    record = ChatRecord.objects.get()
+    assert (record.agent, record.first_agent) == (city.supervisor, city.rosa)
+
+
+@pytest.mark.rule("EM-CAP")
+@pytest.mark.rule("EM-CAP-down")
+@pytest.mark.parametrize("is_written", [True, False])
+def test_a_chat_that_was_passed_on_counts_for_who_took_it_over_and_wrote(
+    city: City, answered_late: ChatSession, is_written: bool
+) -> None:
+    at = NOON + 160 * SECOND
+    to = {"agent": city.supervisor.pk}
+    ask_transfer(answered_late.pk, agent_id=city.rosa.pk, to=to, reason="expertise", summary="A shed.", at=at)
+    accept_transfer(answered_late.pk, agent_id=city.supervisor.pk, at=at + 5 * SECOND)
+    if is_written:
+        says(answered_late, city.supervisor, at=at + 10 * SECOND)
+    ended_and_rated(answered_late, city.supervisor, at=at + 20 * SECOND)
+    counted = (1, 1, None) if is_written else (0, 0, None)
+    assert figures(city.supervisor) == counted
+    wrap_up(answered_late.pk, agent_id=city.supervisor.pk, at=at + 30 * SECOND)
+    assert figures(city.supervisor) == counted
+    assert figures(city.rosa) == (0, 0, 150 * SECOND)
+
+
+@pytest.mark.rule("EM-CAP")
+def test_who_takes_over_a_chat_that_nobody_answered_is_measured_from_their_own_turn(city: City) -> None:
+    adopt("EM-CAP")
+    adopt("EM-COM-D", away_seconds=300, answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+    session: ChatSession = QueuedSessionFactory(department=city.general, requested_at=NOON, customer_wrote_at=NOON)
+    accept(session.pk, agent_id=city.rosa.pk, at=NOON)
+    for seconds in (60, 120, 180):
+        act_on_due_timers(at=NOON + seconds * SECOND)
+    accept(session.pk, agent_id=city.supervisor.pk, at=NOON + 200 * SECOND)
+    says(session, city.supervisor, at=NOON + 205 * SECOND)
+    ended_and_rated(session, city.supervisor, at=NOON + 300 * SECOND)
+    end_wrap_ups(at=NOON + DAY)
+    assert figures(city.supervisor) == (1, 1, 5 * SECOND)
+    assert figures(city.rosa) == (0, 0, None)
 
 
 # What the agent reads -------------------------------------------------------
@@ -447,7 +555,7 @@ def test_a_row_that_comes_into_force_settles_everybody_at_its_moment(city: City)
     finished(city.rosa, 100, city=city)
     adopt("EM-CAP", since=NOON)
     assert settle_ladders(at=NOON - timedelta(seconds=1)) == 0
-    assert timers.act_on_due_timers(at=NOON) == 3
+    assert act_on_due_timers(at=NOON) == 3
     assert dict(Agent.objects.values_list("user__first_name", "seats")) == {"Rosa": 2, "Rudi": 1, "Sam": 1}
     assert settle_ladders(at=NOON) == 0
     adopt("EM-CAP", since=NOON + DAY, is_adopted=False)
