@@ -77,6 +77,8 @@ class QueueNews:
                 await asyncio.sleep(ROUTE_EVERY)
         except Error as error:
             logger.warning("chats not routed, tried again by the sweep: %s", type(error).__name__)
+        except Exception:
+            logger.exception("chats not routed by a fault of ours, tried again by the sweep")
         finally:
             self._routing = None
 

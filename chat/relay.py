@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
@@ -303,12 +303,12 @@ class Relay:
         try:
             while self._woken_agents or self._woken_sessions or self._woken_staff or self._queue_news.is_woken:
                 agents, self._woken_agents = self._woken_agents, set()
-                await self._desk_news.refresh(agents)
+                await _outlive(self._desk_news.refresh(agents))
                 sessions, self._woken_sessions = self._woken_sessions, set()
-                await self._refresh_sessions(sessions)
+                await _outlive(self._refresh_sessions(sessions))
                 staff, self._woken_staff = self._woken_staff, set()
-                await self._refresh_staff_events(staff)
-                await self._queue_news.refresh_in_time()
+                await _outlive(self._refresh_staff_events(staff))
+                await _outlive(self._queue_news.refresh_in_time())
         except Error as error:
             logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
         finally:
@@ -385,19 +385,34 @@ class Relay:
             await self.cycle()
 
     async def cycle(self) -> None:
-        """What a missed wake-up would have brought, and the end of credentials; every 10 s, or called."""
+        """What a missed wake-up would have brought, and the end of credentials; every 10 s, or called.
+
+        Whatever fails, the next cycle comes: without it every socket of this process would count as dead.
+        """
         try:
+            await _outlive(self.read(keep_connections, self.instance, at=timezone.now()))
+            await _outlive(self.read(note_pulse, at=timezone.now()))
             self._queue_news.read_at_once()
             self.wake_all()
             self.gate.forget_old(now=time.monotonic())
-            await self.read(keep_connections, self.instance, at=timezone.now())
-            await self.read(note_pulse, at=timezone.now())
-            await self._check_logins()
-            await self._check_tokens(list(self.customers))
+            await _outlive(self._check_logins())
+            await _outlive(self._check_tokens(list(self.customers)))
         except Error as error:
             logger.warning("a cycle failed: %s", type(error).__name__)
+        except Exception:
+            logger.exception("a cycle failed by a fault of ours")
         while self._refreshing is not None:
             await asyncio.wait([self._refreshing])
+
+
+async def _outlive(step: Awaitable[object]) -> None:
+    """Take one step; a fault of ours in it is logged, and keeps none of the others from being taken."""
+    try:
+        await step
+    except Error:
+        raise  # the database is away: so are the other steps
+    except Exception:
+        logger.exception("a step of the relay failed by a fault of ours, tried again in the next cycle")
 
 
 def _live_digests(session_ids: list[UUID]) -> dict[UUID, str]:

@@ -47,9 +47,9 @@ def act_on_due_timers(*, at: datetime) -> int:
 
     One kind that fails keeps none of the others from acting.
     """
-    wait_for_agents(at=at)
     acts, failures = 0, []
     for act in (
+        wait_for_agents,
         expire_offers,
         expire_transfers,
         ask_the_silent,

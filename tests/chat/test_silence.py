@@ -19,7 +19,7 @@ from chat.timers import act_on_due_timers, note_pulse
 from contactcenter.lib.errors import DomainError
 from contactcenter.lib.hashing import digest
 from tests.chat.conftest import NOON, City
-from tests.factories import ActiveSessionFactory, QueuedSessionFactory, WordingFactory
+from tests.factories import ActiveSessionFactory, EndedSessionFactory, QueuedSessionFactory, WordingFactory
 from tests.policies.factories import adopt
 
 MOMENT = timedelta(microseconds=1)
@@ -436,3 +436,15 @@ def test_an_answer_in_the_last_moment_and_the_end_do_not_both_win(city: City, ru
             thread.join()
         assert (status(session) == Status.ACTIVE) == answered[0]
         end_as_agent(session.pk, agent_id=city.rosa.pk, outcome="resolved", at=NOON)
+
+
+def test_a_kind_of_timer_that_fails_keeps_no_other_kind_from_acting(city: City, silent: ChatSession) -> None:
+    unreadable = adopt("EM-IDLE-2", seconds="often")  # what no form lets in
+    ChatSession.objects.filter(pk=silent.pk).update(idle_version=unreadable)
+    Agent.objects.filter(pk=city.rosa.pk).update(presence=Presence.OFFLINE)
+    ended = EndedSessionFactory(department=city.general, agent=city.rudi, requested_at=NOON, wrapped_up_at=None)
+    at = ended.ended_at + minutes(15)
+    with pytest.raises(ValueError, match="often"):
+        act_on_due_timers(at=at)
+    ended.refresh_from_db()
+    assert ended.wrapped_up_at == at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 
@@ -14,11 +15,12 @@ from pytest_django import Settings
 from chat.actions.requeue import requeue
 from chat.actions.screened import raise_flags
 from chat.actions.staff_notes import Flag
-from chat.models import ChatEvent, ChatSession, Connection, Seat, StaffKind
+from chat.models import ChatEvent, ChatSession, Connection, Pulse, Seat, StaffKind
 from chat.relay import Relay
 from tests.chat.conftest import City
+from tests.factories import as_owner
 from tests.policies.factories import adopt
-from tests.wire import ORIGIN, Wires
+from tests.wire import ORIGIN, SOON, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -498,6 +500,67 @@ def _append_elsewhere(session_id: uuid.UUID, make: object) -> None:
     from chat.models import ChatSession
 
     append([make(ChatSession.objects.get(pk=session_id), "From another process")])  # type: ignore[operator]
+
+
+async def test_a_fault_of_ours_in_a_cycle_stops_neither_the_heartbeat_nor_the_rest_of_it(
+    city: City, wires: Wires, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    from agents.models import LogIn
+
+    desk = await wires.desk(city.rosa)
+    await desk.next("welcome")
+    await sync_to_async(adopt)("EM-IDLE-2", seconds=120)
+    await sync_to_async(adopt)("EM-IDLE-4", seconds="often")  # what no form lets in: our code cannot read it
+    long_ago = timezone.now() - timezone.timedelta(minutes=31)
+    await Pulse.objects.filter(pk="web").adelete()
+    await Pulse.objects.acreate(name="web", at=long_ago)
+    await Connection.objects.aupdate(seen_at=long_ago)
+    await LogIn.objects.filter(user=city.rosa.user).aupdate(seen_at=long_ago)
+    await relay.cycle()
+    assert await Connection.objects.filter(seen_at__gt=long_ago).aexists()
+    assert await desk.closed() == 4401
+    [failed] = [record for record in caplog.records if record.name == "chat.relay"]
+    assert failed.exc_info is not None
+    assert failed.exc_info[0] is ValueError
+
+
+async def test_news_that_cannot_be_read_keep_no_other_news_from_being_sent(
+    city: City, wires: Wires, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tests.chat.test_append import from_agent
+
+    chat, customer, _desk = await wires.conversation(city.rosa)
+    await customer.nothing_more()
+    await sync_to_async(_let_no_desk_be_read)(city)
+    await sync_to_async(_append_elsewhere)(chat.id, from_agent)
+    await relay.cycle()
+    assert (await customer.next("event", seq=4))["text"] == "From another process"
+    assert "a step of the relay failed by a fault of ours" in caplog.text
+
+
+def _let_no_desk_be_read(city: City) -> None:
+    """Let the row of the ladder hold what no form lets in."""
+    from chat.actions import recompute
+
+    version = adopt("EM-CAP")
+    recompute(city.rosa.pk, at=timezone.now())
+    with as_owner():
+        type(version).objects.filter(pk=version.pk).update(values={"rungs": [], "maximum": "many"})
+
+
+async def test_a_fault_of_ours_in_the_routing_is_logged_and_the_next_pass_comes(
+    city: City, wires: Wires, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = await wires.desk(city.rosa)
+    await desk.next("welcome")
+    await sync_to_async(adopt)("SJ-ACD", offer_seconds="soon", abandoned_seconds=120, away_seconds=30)
+    await wires.ask()
+    async with asyncio.timeout(SOON):
+        while "chats not routed by a fault of ours" not in caplog.text:
+            await asyncio.sleep(0)
+    await sync_to_async(adopt)("SJ-ACD", offer_seconds=30, abandoned_seconds=120, away_seconds=30)
+    await wires.ask(question="And the other bin?")
+    assert await desk.next("offer")
 
 
 async def test_an_agent_whose_last_socket_is_gone_is_offline_after_the_grace(
