@@ -65,7 +65,7 @@ def close_connection(connection_id: UUID, *, at: datetime) -> None:
     connection.delete()
     if session_id is not None:
         note_gone(session_id, at=at)
-    if agent_id is not None and not Connection.objects.filter(agent_id=agent_id).fresh(at=at).exists():
+    if agent_id is not None and not _is_connected(agent_id, at=at):
         is_busy = Seat.objects.filter(agent=agent_id).exists()
         note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE, is_busy=is_busy)
 
@@ -94,8 +94,20 @@ def _watch_the_unconnected(*, at: datetime) -> None:
     connected = Connection.objects.fresh(at=at).filter(agent__isnull=False).values("agent_id")
     busy = Q(pk__in=Seat.objects.values("agent_id"))
     lost = Agent.objects.filter(~Q(presence=Presence.OFFLINE) | busy, offline_deadline__isnull=True)
-    for agent_id in lost.exclude(pk__in=connected).values_list("pk", flat=True):
+    for agent_id in lost.exclude(pk__in=connected).order_by("pk").values_list("pk", flat=True):
+        _watch(agent_id, at=at)
+
+
+@transaction.atomic
+def _watch(agent_id: int, *, at: datetime) -> None:
+    """Give an agent a deadline, unless a socket of hers has opened since she was found without one."""
+    Agent.objects.locked().get(pk=agent_id)
+    if not _is_connected(agent_id, at=at):
         note_disconnected(agent_id, deadline=at + settings.AGENT_GRACE, is_busy=True)
+
+
+def _is_connected(agent_id: int, *, at: datetime) -> bool:
+    return Connection.objects.filter(agent_id=agent_id).fresh(at=at).exists()
 
 
 def prolong_grace(*, at: datetime) -> None:
@@ -107,9 +119,16 @@ def prolong_grace(*, at: datetime) -> None:
 
 @transaction.atomic
 def _go_offline(agent_id: int, *, at: datetime) -> None:
+    """Take an agent offline whose deadline is over; one who has a socket after all is merely rid of the deadline.
+
+    While she has one nothing is offered to her, whatever her presence.
+    """
     agent = Agent.objects.locked().get(pk=agent_id)
-    is_due = agent.offline_deadline is not None and agent.offline_deadline <= at
-    if is_due and not Connection.objects.filter(agent=agent).fresh(at=at).exists():
+    if agent.offline_deadline is None or agent.offline_deadline > at:
+        return
+    is_gone = not _is_connected(agent_id, at=at)
+    if is_gone:
         set_presence(agent_id, Presence.OFFLINE, at=at)
-        note_connected(agent_id)  # nothing is due any more
+    note_connected(agent_id)  # nothing is due any more
+    if is_gone:
         requeue_all_of(agent, at=at)

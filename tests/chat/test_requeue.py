@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 
 from agents.actions import set_presence
 from agents.models import Agent, Language, Presence
@@ -110,6 +112,47 @@ def test_who_comes_back_in_time_goes_on(city: City, socket: uuid.UUID) -> None:
     sweep_connections(at=NOON + GRACE)
     session.refresh_from_db()
     assert session.agent == city.rosa
+
+
+def test_who_is_there_when_her_deadline_is_over_is_offered_chats_again(city: City, socket: uuid.UUID) -> None:
+    keep_alive(socket, at=NOON)
+    Agent.objects.filter(pk=city.rosa.pk).update(offline_deadline=NOON)
+    Agent.objects.exclude(pk=city.rosa.pk).update(presence=Presence.BREAK)
+    session = QueuedSessionFactory(department=city.general, requested_at=NOON)
+    sweep_connections(at=NOON)
+    city.rosa.refresh_from_db()
+    assert (city.rosa.presence, city.rosa.offline_deadline) == (Presence.ONLINE, None)
+    route(at=NOON)
+    assert Offer.objects.get(session=session).agent == city.rosa
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_socket_that_opens_while_the_sweep_looks_for_the_lost_leaves_no_deadline(city: City) -> None:
+    with transaction.atomic():
+        open_connection(uuid.uuid4(), instance=INSTANCE, agent_id=city.rosa.pk, at=NOON)
+        sweep = Thread(target=sweep_and_close)  # finds her without a socket, and waits for her row
+        sweep.start()
+        wait_until_it_waits_for_us(sweep)
+    sweep.join()
+    city.rosa.refresh_from_db()
+    assert city.rosa.offline_deadline is None
+
+
+def sweep_and_close() -> None:
+    try:
+        sweep_connections(at=NOON)
+    finally:
+        connection.close()
+
+
+def wait_until_it_waits_for_us(thread: Thread) -> None:
+    waits = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    while thread.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT EXISTS ({waits})")
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("the sweep did not wait")
 
 
 def test_who_went_offline_and_then_left_is_gone_too(city: City, socket: uuid.UUID) -> None:
