@@ -1,8 +1,12 @@
-"""Who waited already when an incident notice began hears of it, too; newcomers read it before they ask."""
+"""Whoever waits while an incident notice runs hears of it, once.
+
+Who read it above the form is told, too: the page may have been open since before it began, and what stands in the
+chat can be read again.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -14,12 +18,11 @@ from chat.models import ChatEvent, ChatSession, Kind, Side
 from contactcenter.lib.events import emit
 from contactcenter.lib.serial import is_mine
 
-READ_BEFORE = timedelta(seconds=10)  # so long availability may be cached: who asks by then has not read of it
 AT_ONCE = 200  # sessions that one transaction takes
 
 
 def tell_the_queue(*, at: datetime) -> int:
-    """Say each running incident notice once to everybody who waited when it began, in their language.
+    """Say each running incident notice once to everybody who waits, in their language.
 
     Answers how many were told. Safe to run twice, late, or on ten machines.
     """
@@ -35,7 +38,7 @@ def _tell_some(incident: Incident, *, at: datetime) -> int:
     if not is_mine("chat.incidents"):
         return 0
     told = ChatEvent.objects.filter(session=OuterRef("pk"), kind=Kind.NOTICE, data__incident=incident.pk)
-    waiting = ChatSession.objects.queued().filter(~Exists(told), requested_at__lt=incident.starts_at + READ_BEFORE)
+    waiting = ChatSession.objects.queued().filter(~Exists(told))
     if incident.department_id is not None:
         waiting = waiting.filter(department=incident.department_id)
     locked = waiting.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))

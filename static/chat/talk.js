@@ -152,6 +152,7 @@ export class Talk {
   heard(event) {
     this.log.show(event);
     if (event.kind === 'notice' && event.rule === 'EM-911') this.warn(event);
+    if (event.kind === 'notice' && event.data?.incident) this.page.incident(null); // it stands in the log now
     if (event.from === 'agent' && event.kind === 'message') this.line.stopTyping();
     const events = this.chat.transcript.inOrder();
     this.log.keepingTheEnd(() => {

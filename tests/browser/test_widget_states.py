@@ -153,6 +153,9 @@ def test_an_incident_stands_above_the_form_and_above_the_queue(opened: Open, loo
     look.at("widget-incident", resident)
     resident.ask(QUESTION)
     expect(resident.chat.locator("[data-incident]")).to_be_visible()
+    script.tell("notice", text=incident, data={"incident": 1, "until": "2030-01-01T00:00:00Z"})
+    expect(resident.chat.get_by_role("log").get_by_text(incident)).to_be_visible()
+    expect(resident.chat.locator("[data-incident]")).to_be_hidden()  # it is not said twice
     script.joins()
     expect(resident.chat.locator("[data-incident]")).to_be_hidden()
     assert look.faults == []

@@ -184,13 +184,15 @@ def test_a_departments_notice_is_for_its_own_queue_and_each_notice_counts_by_its
     assert told(waiting[2]) == ["No water in Elm Street.", "And no light."]
 
 
-def test_newcomers_read_it_before_they_ask_and_are_not_told_again(city: City) -> None:
+def test_who_asks_while_it_runs_is_told_once_however_long_the_form_was_open(city: City) -> None:
+    opened = news.read_availability(city.general, city.english, at=local(9, 58))
+    assert opened["incident"] is None
     incident = post(city)
     assert news.read_availability(city.general, city.english, at=local(10))["incident"] == "No water in Elm Street."
-    late = QueuedSessionFactory(department=city.general, requested_at=local(10) + timedelta(seconds=10))
-    cached = QueuedSessionFactory(department=city.general, requested_at=local(10) + timedelta(seconds=10) - MOMENT)
+    session = ask(city, at=local(10, 1))
     act_on_due_timers(at=local(10, 1))
-    assert (told(late), len(told(cached))) == ([], 1)
+    act_on_due_timers(at=local(10, 2))
+    assert told(session) == ["No water in Elm Street."]
     end_incident(incident.pk, by=city.supervisor.user, at=local(11))
     assert news.read_availability(city.general, city.english, at=local(11))["incident"] is None
 
