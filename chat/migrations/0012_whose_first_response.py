@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agents', '0009_whose_first_response'),
-        ('chat', '0010_stopped_texts'),
+        ('chat', '0011_words_where_nobody_is_there'),
     ]
 
     operations = [
