@@ -12,8 +12,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import restrict_seats
@@ -89,9 +88,26 @@ def limit(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         form.add_error(refusal.more.get("field"), refusal.detail)
         return _page_of(request, agent, wrong=form)
-    said = _("%(name)s may hold %(count)d chats at once now. Chats that run stay.")
-    messages.success(request, said % {"name": changed.display_name, "count": changed.seats})
+    messages.success(request, _say_limit(changed))
     return redirect("desk:ladder_of", pk=pk)
+
+
+def _say_limit(agent: Agent) -> str:
+    """Say what a limit has changed, or that it changes nothing as long as something else allows fewer."""
+    facts = {"name": agent.display_name, "count": agent.seats}
+    if agent.restricted_to is not None and agent.seats < agent.restricted_to:
+        said = ngettext(
+            "The limit of %(limit)d is kept, and changes nothing now: %(name)s may hold %(count)d chat at once.",
+            "The limit of %(limit)d is kept, and changes nothing now: %(name)s may hold %(count)d chats at once.",
+            agent.seats,
+        )
+        return said % {**facts, "limit": agent.restricted_to}
+    said = ngettext(
+        "%(name)s may hold %(count)d chat at once now. Chats that run stay.",
+        "%(name)s may hold %(count)d chats at once now. Chats that run stay.",
+        agent.seats,
+    )
+    return said % facts
 
 
 def _agents() -> Any:

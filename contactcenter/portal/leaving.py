@@ -79,6 +79,8 @@ class MessageForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["department"]
         assert isinstance(field, forms.ModelChoiceField)
+        for name in ("email", "phone"):
+            self.fields[name].is_chosen = True  # type: ignore[attr-defined]  # one of the two is needed
         field.queryset = Department.objects.filter(is_active=True).order_by("-is_default", "name")
 
     def clean(self) -> dict[str, Any]:

@@ -57,7 +57,8 @@ _FILLER = (
     r"(?:[ :.,=\#-]|\b(?:number|numbers|no|nr|num|numero|n|is|are|at|on|to|me|us|him|her|them|it|my|your|our|the|a|al|"
     r"el|la|es|au|le|est|mon|votre|notre|nous|moi|me|mi|su|work|home|direct|line)\b){0,16}"
 )
-_SAID_TO_BE_PHONE = re.compile(rf"\b(?:{_PHONE_WORDS})\b{_FILLER}$")
+_SOMEBODY = r"(?:[ ,]{1,2}[a-z][a-z'.-]{0,23}){0,6}[ ](?:at|on|al|au)[ :]{1,2}"  # call the library at
+_SAID_TO_BE_PHONE = re.compile(rf"\b(?:{_PHONE_WORDS})\b(?:{_FILLER}|{_SOMEBODY})$")
 _SAID_TO_BE_REFERENCE = re.compile(rf"\b(?:{_REFERENCE_WORDS})\b{_FILLER}$")
 _DATE = re.compile(
     r"(?:19|20)[0-9]{2}([ .-]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])\Z"

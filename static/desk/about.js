@@ -37,7 +37,6 @@ export class About {
     const { board, word } = this;
     const names = [...board.chats.values()].filter((chat) => chat.isRunning).map((chat) => chat.facts.name?.split(/\s/)[0]);
     fill(find('[data-seat-list]'), seatNodes(board.seats, names, { free: find('[data-seat]'), taken: find('[data-seat-held]'), word }));
-    find('[data-seats-count]').textContent = word('seats', board.seats);
-    find('[data-seats-why]').textContent = board.seats.why ?? '';
+    find('[data-seats-why]').textContent = board.seats.why || word('seats', board.seats); // why, with the two numbers
   }
 }

@@ -16,7 +16,10 @@ export class Offers {
     this.list.addEventListener('click', (event) => this.pressed(event));
     this.declining = new FormDialog({
       dialog: find('[data-decline-dialog]'), what: 'decline', word, send,
-      prepare: (offer, form) => { find('[data-decline-other]').hidden = form.elements.reason.value !== 'other'; },
+      prepare: ({ session }, form) => {
+        find('[data-decline-what]').textContent = this.described(this.board.offers.get(session));
+        find('[data-decline-other]').hidden = form.elements.reason.value !== 'other';
+      },
       frame: (form, shown) => {
         const isOther = form.elements.reason.value === 'other';
         const why = isOther ? shown.text('why', word('noWhy')) : form.elements.reason.selectedOptions[0].textContent;
@@ -69,12 +72,21 @@ export class Offers {
     return this.word(offer.kind === 'transfer' ? 'offerFrom' : 'offerFor', facts);
   }
 
+  factsOf(offer) {
+    return [nameOf('languages', offer.language), offer.topic, offer.reason && this.word(`reason_${offer.reason}`)].filter(Boolean).join(' · ');
+  }
+
+  described(offer) {
+    return [this.title(offer), this.factsOf(offer)].filter(Boolean).join(' · ');
+  }
+
   draw() {
     const hadFocus = this.list.contains(document.activeElement);
     const offers = [...this.board.offers.values()];
     for (const key of this.cards.keys()) if (!offers.some((offer) => keyOf(offer) === key)) this.cards.delete(key);
     const cards = offers.map((offer) => this.cards.get(keyOf(offer)) ?? this.card(offer));
     if (cards.length !== this.list.children.length || cards.some((card, place) => card !== this.list.children[place])) fill(this.list, cards);
+    cards.forEach((card, place) => { card.querySelector('[data-accept-key]').hidden = place > 0; });
     this.list.hidden = !cards.length;
     if (hadFocus && !this.list.contains(document.activeElement)) find('#main').focus();
   }
@@ -84,7 +96,7 @@ export class Offers {
     node.dataset.key = offer.session;
     node.dataset.expires = offer.expires_at;
     node.querySelector('[data-title]').textContent = this.title(offer);
-    node.querySelector('[data-sub]').textContent = [nameOf('languages', offer.language), offer.topic, offer.reason && this.word(`reason_${offer.reason}`)].filter(Boolean).join(' · ');
+    node.querySelector('[data-sub]').textContent = this.factsOf(offer);
     node.querySelector('[data-offer-why]').textContent = offer.why ?? '';
     const summary = node.querySelector('[data-summary]');
     summary.textContent = offer.summary ?? '';

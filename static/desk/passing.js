@@ -38,7 +38,7 @@ export class Passing {
     find('[data-transfer-title]').textContent = this.word('transferTitle', { name: chat.facts.name ?? this.word('customer') });
     this.chat = chat;
     fillSelect(form.elements.agent, this.board.colleagues.filter((each) => each.state === 'online' && !each.away).map((each) => [each.id, this.personText(each)]));
-    fillSelect(form.elements.department, codesOf('departments'));
+    fillSelect(form.elements.department, codesOf('departments').map(([code, name]) => [code, this.departmentText(code, name)]));
     fillSelect(form.elements.language, codesOf('languages').filter(([code]) => code !== chat.facts.language));
     form.elements.kind[0].disabled = !form.elements.agent.options.length;
     find('[data-nobody-online]').hidden = Boolean(form.elements.agent.options.length);
@@ -50,6 +50,12 @@ export class Passing {
   personText({ name, departments = [], languages = [], free }) {
     const facts = [departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', '), free === undefined ? '' : this.word(free ? 'seatFree' : 'noSeatFree')];
     return [name, ...facts].filter(Boolean).join(' · ');
+  }
+
+  /** A department, with how many of it are online besides oneself. */
+  departmentText(code, name) {
+    const there = this.board.colleagues.filter((each) => each.state === 'online' && !each.away && each.departments?.includes(code));
+    return `${name} · ${there.length ? this.word('onlineThere', { n: there.length }) : this.word('nobodyThere')}`;
   }
 
   show() {

@@ -85,6 +85,16 @@ def test_an_offer_says_who_and_why_and_is_accepted_or_passed_on_with_a_reason(si
     assert look.faults == []
 
 
+def test_of_two_offers_it_is_plain_which_is_meant(sit: Sit) -> None:
+    desk, played = sit(lambda played: (played.holds_out("q1", 300), played.holds_out("q2", 300, topic="Potholes")))
+    cards = desk.page.get_by_role("list", name="Offered to you").get_by_role("listitem")
+    expect(cards).to_have_count(2)
+    expect(cards.get_by_text("Alt A").locator("visible=true")).to_have_count(1)
+    expect(cards.first.get_by_text("Alt A")).to_be_visible()
+    cards.last.get_by_role("button", name="Decline").click()
+    expect(desk.page.get_by_role("dialog").get_by_text("is offered to you")).to_contain_text("English · Potholes")
+
+
 @pytest.mark.rule("EM-FWD")
 def test_a_transfer_offer_brings_its_summary_and_who_it_is_from(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(chat, look.size)
@@ -143,6 +153,7 @@ def test_hold_shows_its_clock_and_ends_with_one_press(sit: Sit, look: Look) -> N
 
 @pytest.mark.rule("DF-XFER")
 def test_a_transfer_needs_a_reason_and_a_summary_and_says_what_became_of_it(sit: Sit, look: Look) -> None:  # noqa: F811
+    DepartmentFactory(code="building", name="Building")
     desk, played = sit(lambda played: chat(played, transfers=1), look.size)
     page = desk.page
     pick(desk)
@@ -151,6 +162,9 @@ def test_a_transfer_needs_a_reason_and_a_summary_and_says_what_became_of_it(sit:
     expect(dialog.get_by_label("Person", exact=True)).to_contain_text(
         "Rudi · Roads and sidewalks · English · A seat is free"
     )
+    departments = dialog.get_by_label("Department", exact=True).locator("option")
+    expect(departments.filter(has_text="Roads and sidewalks")).to_have_text("Roads and sidewalks · 1 online")
+    expect(departments.filter(has_text="Building")).to_have_text("Building · nobody online")
     dialog.get_by_role("button", name="Ask for the transfer").click()
     expect(dialog.get_by_text("Choose a reason from the list")).to_be_visible()
     expect(dialog.get_by_label("Reason")).to_be_focused()
@@ -768,8 +782,7 @@ def test_every_shortcut_can_be_switched_off(sit: Sit) -> None:
 def test_why_so_many_chats_is_said_as_the_server_says_it(sit: Sit, why: str) -> None:
     desk, played = sit(chat)
     played.send({"type": "seats", "held": 2, "allowed": 3, "why": why})
-    expect(desk.page.locator("[data-seats-count]")).to_have_text("2 of 3")
-    expect(desk.page.locator("[data-seats-why]")).to_have_text(why)
+    expect(desk.page.locator("[data-seats-why]")).to_have_text(why or "2 of 3")
 
 
 def test_the_tab_bears_the_number_of_unread_messages(sit: Sit) -> None:

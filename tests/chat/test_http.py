@@ -25,7 +25,7 @@ from tests.chat.conftest import NOON, City
 from tests.chat.test_seats import race, void
 from tests.factories import DepartmentFactory, LanguageFactory, LogInFactory
 from tests.phones import NO_NUMBERS, NUMBERS
-from tests.wire import ORIGIN, Answer, Chat, Wires
+from tests.wire import ORIGIN, Answer, Chat, Wire, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 AVAILABILITY = "/api/v1/chat/availability"
@@ -617,15 +617,22 @@ async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires) -> No
     chat = await wires.ask()
     socket = await wires.customer(chat)
     await socket.nothing_more()
-    await _cut_the_readers_off()
-    codes = []
-    for number in range(8):
-        await socket.send({"type": "end", "ref": str(number)})
-        answer = await socket.where(lambda frame, ref=str(number): frame.get("ref") == ref)  # type: ignore[misc]
-        codes.append(answer.get("code", "ok"))
+    codes: list[str] = []
+    for cut in range(5):  # a reader that was cut off may have served the relay's own news before it serves the frame
+        await _cut_the_readers_off()
+        codes = [await _end(socket, f"{cut} {number}") for number in range(8)]
+        assert codes.count("unavailable") <= READERS
+        if "unavailable" in codes:
+            break
     assert set(codes) == {"unavailable", "ok"}
-    assert codes.count("unavailable") <= READERS
     assert (await ChatSession.objects.aget(pk=chat.id)).status == "ended"
+
+
+async def _end(socket: Wire, ref: str) -> str:
+    """Ask for the end; return the code of the answer, `ok` where it is none."""
+    await socket.send({"type": "end", "ref": ref})
+    answer = await socket.where(lambda frame: frame.get("ref") == ref)
+    return str(answer.get("code", "ok"))
 
 
 async def _cut_the_readers_off() -> None:

@@ -73,7 +73,7 @@ def test_a_supervisor_sees_everybody_and_every_step(console: Client, rosa: Agent
 def test_a_supervisor_limits_an_agent_and_lifts_it_again(console: Client, client: Client, rosa: Agent) -> None:
     page = f"/supervise/ladder/{rosa.pk}/"
     answer = console.post(f"{page}limit/", {"to": "1", "why": "Back from leave."}, follow=True)
-    assert "Rosa may hold 1 chats at once now. Chats that run stay." in text_of(answer)
+    assert "Rosa may hold 1 chat at once now. Chats that run stay." in text_of(answer)
     assert "Limited to 1 by Sam" in text_of(answer)
     rosa.refresh_from_db()
     assert (rosa.seats, rosa.restricted_to, rosa.restricted_at) == (1, 1, NOON)
@@ -85,6 +85,20 @@ def test_a_supervisor_limits_an_agent_and_lifts_it_again(console: Client, client
         "Back from leave.",
     ]
     assert rosa.history.first().history_user.shown_name == "Sam"
+
+
+@pytest.mark.rule("EM-CAP")
+def test_a_limit_above_what_the_ladder_gives_is_said_to_change_nothing(console: Client, rosa: Agent) -> None:
+    answer = console.post(f"/supervise/ladder/{rosa.pk}/limit/", {"to": "3", "why": "No more."}, follow=True)
+    said = "The limit of 3 is kept, and changes nothing now: Rosa may hold 2 chats at once."
+    assert said in text_of(answer)
+    rosa.refresh_from_db()
+    assert (rosa.seats, rosa.restricted_to) == (2, 3)
+
+
+def test_the_title_says_once_that_there_is_an_error(console: Client, rosa: Agent) -> None:
+    answer = console.post(f"/supervise/ladder/{rosa.pk}/limit/", {"to": "0", "why": "x"})
+    assert text_of(answer).partition("<title>")[2].partition("</title>")[0].count("Error:") == 1
 
 
 @pytest.mark.parametrize(

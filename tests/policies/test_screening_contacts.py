@@ -36,6 +36,8 @@ def found(text: str) -> list[tuple[str, str]]:
         ("Téléphonez : appelez-moi au 514-555-0199", "514-555-0199"),
         ("call ４１６-555-0123", "４１６-555-0123"),
         ("call 500-1000", "500-1000"),
+        ("Please call the library at 555-123-9876", "555-123-9876"),
+        ("appelez la mairie de Sainte-Anne au 123 456 789", "123 456 789"),
     ],
 )
 def test_a_phone_number_is_found_as_it_is_written(text, number):

@@ -204,3 +204,7 @@ def test_the_page_and_the_task_speak_the_language_that_was_chosen(client, town):
     client.get(f"{PATH}?language=es")
     send(client)
     assert Task.objects.get().language_id == "es"
+
+
+def test_the_way_to_answer_that_is_chosen_is_not_called_optional(client, town):
+    assert "(optional)" not in client.get(PATH).content.decode()
