@@ -265,8 +265,8 @@ def test_every_stopped_text_stays_until_it_is_decided_on(sit: Sit, look: Look) -
 
 
 @pytest.mark.rule("EM-COM-C")
-def test_a_text_released_after_the_chat_went_on_waits_for_its_agent(sit: Sit) -> None:
-    desk, played = sit(chat)
+def test_a_text_released_after_the_chat_went_on_waits_for_its_agent(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(chat, look.size)
     page, stopped = desk.page, desk.page.locator(".stopped")
     pick(desk)
     spans = [[9, 13, "profanity"]]
@@ -281,9 +281,11 @@ def test_a_text_released_after_the_chat_went_on_waits_for_its_agent(sit: Sit) ->
     played.notes("s1", "released", name="Noor", data={"id": asked, "is_released": True})
     expect(stopped).to_contain_text("Noor released it. The chat has gone on since you asked")
     expect(page.get_by_role("log").get_by_text("What the hell happened there?")).to_have_count(0)
+    look.at("desk-released", desk, whole=look.size == "narrow")
     stopped.get_by_role("button", name="Send it now").press("Enter")
     desk.sees("What the hell happened there?")
     assert "confirm" not in played.last("message")
+    assert look.faults == []
 
 
 @pytest.mark.rule("EM-COM-C")
@@ -447,8 +449,11 @@ def test_who_was_writing_goes_on_with_the_note_whatever_is_told_first(sit: Sit, 
     expect(desk.page.locator("#wrap-note")).to_be_focused()
 
 
-def test_what_was_being_written_when_the_resident_ended_is_kept_and_no_key_goes_astray(sit: Sit) -> None:
-    desk, played = sit(chat)
+def test_what_was_being_written_when_the_resident_ended_is_kept_and_no_key_goes_astray(
+    sit: Sit,
+    look: Look,  # noqa: F811
+) -> None:
+    desk, played = sit(chat, look.size)
     page = desk.page
     pick(desk)
     page.keyboard.press("Alt+KeyN")
@@ -463,10 +468,12 @@ def test_what_was_being_written_when_the_resident_ended_is_kept_and_no_key_goes_
     page.keyboard.type("day.")
     expect(kept.locator(".quote")).to_have_text("The meter is read on Mon\nThird call about this meter.")
     expect(note).to_have_value("")
+    look.at("desk-leftover", desk, whole=look.size == "narrow")
     kept.get_by_role("button", name="Put it into the note").press("Enter")
     expect(note).to_have_value("The meter is read on Mon\nThird call about this meter.")
     expect(note).to_be_focused()
     expect(kept).to_be_hidden()
+    assert look.faults == []
 
 
 def test_a_reply_that_crossed_the_end_is_taken_back_to_where_it_can_be_read(sit: Sit) -> None:

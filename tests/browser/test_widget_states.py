@@ -342,7 +342,10 @@ def test_a_message_in_the_form_goes_before_what_stands_in_the_line(opened: Open)
     expect(resident.chat.get_by_label("Your message")).to_have_value("The meter is in the basement.\nAre you")
 
 
-def test_what_was_being_written_when_the_chat_ended_goes_into_another_one(opened: Open) -> None:
+def test_what_was_being_written_when_the_chat_ended_goes_into_another_one(
+    opened: Open,
+    look: Look,  # noqa: F811
+) -> None:
     resident, script = asked(opened)
     script.offers_choices()
     script.refuses = {"code": "too_long", "detail": "Your text is too long."}
@@ -352,12 +355,14 @@ def test_what_was_being_written_when_the_chat_ended_goes_into_another_one(opened
     resident.chat.get_by_label("What do you want to tell us?").fill("The meter is in the basement.")
     script.ends("closed", "system", rule="EM-HRS-30")
     unsent = "A very long text.\nThe meter is in the basement."
-    expect(resident.chat.get_by_text("This was not sent any more:")).to_be_visible()
+    expect(resident.chat.get_by_text("This was not sent:")).to_be_visible()
     expect(resident.chat.locator("[data-over-unsent] .quote")).to_have_text(unsent)
     expect(resident.chat.locator("[data-over-text]")).to_be_focused()
     expect(resident.chat.get_by_role("button", name="Take it back")).to_be_hidden()
+    look.at("widget-unsent", resident)
     resident.chat.get_by_role("button", name="Start another chat").click()
     expect(resident.chat.get_by_label("How can we help?")).to_have_value(unsent)
+    assert look.faults == []
 
 
 def test_a_text_that_was_refused_is_taken_back_before_what_stands_in_the_line(opened: Open) -> None:
