@@ -100,6 +100,7 @@ PAGES: dict[str, dict[str, int]] = {
     "api/v1/chat/sessions": POST_ONLY,
     "api/v1/policies/clock": EVERYBODY,
     "api/v1/desk/tasks": DESK_JSON,
+    "api/v1/desk/decisions": {**DESK_JSON, "agent": 404, "agent elsewhere": 404},
     "api/v1/desk/directory": DESK_JSON,
     "api/v1/desk/refer": DESK_JSON,
     "api/v1/desk/refer/message": POST_ONLY,
@@ -325,6 +326,11 @@ DESK_FRAMES: dict[str, dict[str, tuple[str, str, str]]] = {
         "active": ("wrong_state", REFUSED, REFUSED),  # nothing stops the text
         "ended": ("ended", REFUSED, REFUSED),
     },
+    "withdraw_release": {
+        "queued": (REFUSED, REFUSED, REFUSED),
+        "active": ("ok", REFUSED, REFUSED),
+        "ended": ("ok", REFUSED, REFUSED),
+    },
     "release": {  # no such text, whoever asks; the rest is told in tests/chat/test_agents_texts.py
         "queued": (REFUSED, REFUSED, REFUSED),
         "active": (REFUSED, REFUSED, REFUSED),
@@ -396,6 +402,7 @@ def staff_frame(name: str, session: str) -> dict[str, Any]:
         "read": {"seq": 1},
         "resync": {"last_seq": 0},
         "ask_release": {"id": str(uuid.UUID(int=7, version=4)), "text": "Hello"},
+        "withdraw_release": {"id": str(uuid.UUID(int=7, version=4))},
         "release": {"id": str(uuid.UUID(int=7, version=4))},
         "report_link": {"seq": 1},
         "wrap_up": {"note": "", "topic": ""},

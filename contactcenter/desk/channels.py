@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import assign_channel, end_assignment
-from agents.models import Agent, Channel, ChannelAssignment, User
+from agents.models import Agent, Channel, ChannelAssignment
+from contactcenter.desk.acting import person_of, say_refusal
 from contactcenter.desk.supervise import for_supervisors
 from contactcenter.lib.admin import DayInput
 from contactcenter.lib.errors import DomainError
@@ -73,10 +74,9 @@ def assign(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
-        made = assign_channel(by=_person(request), **form.cleaned_data)
+        made = assign_channel(by=person_of(request), **form.cleaned_data)
     except DomainError as refusal:
-        field = refusal.more.get("field")
-        form.add_error(field if field in form.fields else None, refusal.detail)
+        say_refusal(form, refusal)
         return _page(request, form, status=refusal.status)
     messages.success(request, _("Assigned: %(assignment)s.") % {"assignment": made})
     return redirect("desk:channels")
@@ -88,7 +88,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     """Let an assignment end with today; chats that run stay."""
     get_object_or_404(ChannelAssignment, pk=pk)
     try:
-        ended = end_assignment(pk, through_on=timezone.localdate(), by=_person(request))
+        ended = end_assignment(pk, through_on=timezone.localdate(), by=person_of(request))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
@@ -105,8 +105,3 @@ def _page(request: HttpRequest, form: AssignForm, *, status: int = 200) -> HttpR
         "room": "supervise",
     }
     return render(request, "desk/channels.html", context, status=status)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the guard lets nobody else in
-    return request.user

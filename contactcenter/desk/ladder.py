@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,13 +19,13 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.actions import restrict_seats
 from agents.actions.ladder import CAP, DOWN
 from agents.gates import page_for
-from agents.models import Agent, User
+from agents.models import Agent
 from agents.permissions import may_work_the_desk
 from agents.seats import why_so_many
+from contactcenter.desk.acting import act_with_form, person_of
 from contactcenter.desk.forms import LimitForm
 from contactcenter.desk.steps import in_words, latest_steps
 from contactcenter.desk.supervise import for_supervisors
-from contactcenter.lib.errors import DomainError
 from policies.values import say
 from policies.versions import rules_in_force
 from policies.why import source_of
@@ -79,17 +80,13 @@ def limit(request: HttpRequest, pk: int) -> HttpResponse:
     """Limit how many chats an agent holds at once, or lift that. Source: EM-CAP."""
     agent = get_object_or_404(_agents(), pk=pk)
     form = LimitForm(request.POST)
-    if not form.is_valid():
-        return _page_of(request, agent, wrong=form)
-    facts, person = form.cleaned_data, request.user
-    assert isinstance(person, User)  # the guard lets nobody else in
-    try:
-        changed = restrict_seats(pk, to=facts["to"], why=facts["why"], by=person, at=timezone.now())
-    except DomainError as refusal:
-        form.add_error(refusal.more.get("field"), refusal.detail)
-        return _page_of(request, agent, wrong=form)
-    messages.success(request, _say_limit(changed))
-    return redirect("desk:ladder_of", pk=pk)
+
+    def act(at: datetime) -> str:
+        facts = form.cleaned_data
+        return _say_limit(restrict_seats(pk, to=facts["to"], why=facts["why"], by=person_of(request), at=at))
+
+    back = reverse("desk:ladder_of", args=[pk])
+    return act_with_form(request, form, act, page=partial(_page_of, request, agent), back=back)
 
 
 def _say_limit(agent: Agent) -> str:

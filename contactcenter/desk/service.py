@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.actions import end_incident, note_drill, post_incident, turn_backup
 from agents.models import BackupPlan, BackupTurn, Drill, Incident, User
 from agents.service import PlanStanding, plans_standing
+from contactcenter.desk.acting import act_at_once, act_with_form, person_of, say_refusal
 from contactcenter.desk.forms import DrillForm, IncidentForm, TurnForm
 from contactcenter.desk.retention import for_watchers
 from contactcenter.lib.errors import DomainError
@@ -41,13 +41,13 @@ def turn(request: HttpRequest, pk: int) -> HttpResponse:
     form, is_on = TurnForm(request.POST, prefix=f"turn-{pk}"), request.POST.get("is_on") == "yes"
 
     def act(at: datetime) -> str:
-        turn_backup(pk, is_on=is_on, why=form.cleaned_data["why"], by=_person(request), at=at)
+        turn_backup(pk, is_on=is_on, why=form.cleaned_data["why"], by=person_of(request), at=at)
         facts = {"channel": plan}
         if is_on:
             return _("%(channel)s: the back-up mode is on. No new chat begins; running ones go on.") % facts
         return _("%(channel)s: the back-up mode is off.") % facts
 
-    return _act(request, form, act)
+    return act_with_form(request, form, act, page=partial(_page, request), back="desk:service")
 
 
 @require_POST
@@ -59,10 +59,10 @@ def drill(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(at: datetime) -> str:
         today = timezone.localtime(at).date()
-        noted = note_drill(pk, **form.cleaned_data, by=_person(request), today=today, at=at)
+        noted = note_drill(pk, **form.cleaned_data, by=person_of(request), today=today, at=at)
         return _("Noted. The next drill is due on %(date)s.") % {"date": f"{noted.next_due_on:%Y-%m-%d}"}
 
-    return _act(request, form, act)
+    return act_with_form(request, form, act, page=partial(_page, request), back="desk:service")
 
 
 @require_POST
@@ -73,8 +73,12 @@ def post(request: HttpRequest) -> HttpResponse:
     if "back" in request.POST:
         return _page(request, form, status=200)
     if "confirm" in request.POST:
-        return _act(request, form, lambda at: _posted(form, by=_person(request), at=at))
-    if not (form.is_valid() and _would_do(form, by=_person(request), at=timezone.now())):
+
+        def confirmed(at: datetime) -> str:
+            return _posted(form, by=person_of(request), at=at)
+
+        return act_with_form(request, form, confirmed, page=partial(_page, request), back="desk:service")
+    if not (form.is_valid() and _would_do(form, by=person_of(request), at=timezone.now())):
         return _page(request, form)
     return render(request, "desk/incident_preview.html", {"incident_form": form, "room": "supervise"})
 
@@ -85,10 +89,10 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End an incident notice before its time."""
 
     def act(at: datetime) -> str:
-        end_incident(pk, by=_person(request), at=at)
+        end_incident(pk, by=person_of(request), at=at)
         return _("The notice is over. Nobody reads it any more.")
 
-    return _act(request, None, act)
+    return act_at_once(request, act, back="desk:service")
 
 
 def _posted(form: IncidentForm, *, by: User, at: datetime) -> str:
@@ -103,35 +107,9 @@ def _would_do(form: IncidentForm, *, by: User, at: datetime) -> bool:
             _posted(form, by=by, at=at)
             transaction.set_rollback(True)
     except DomainError as refusal:
-        _say(form, refusal)
+        say_refusal(form, refusal)
         return False
     return True
-
-
-def _act(request: HttpRequest, form: forms.Form | None, act: Callable[[datetime], str]) -> HttpResponse:
-    """Act and go back to the page; a refusal stands at its field, with everything typed."""
-    if form is not None and not form.is_valid():
-        return _page(request, form)
-    try:
-        said = act(timezone.now())
-    except DomainError as refusal:
-        if form is None:
-            messages.error(request, refusal.detail)
-            return redirect("desk:service")
-        _say(form, refusal)
-        return _page(request, form)
-    messages.success(request, said)
-    return redirect("desk:service")
-
-
-def _say(form: forms.Form, refusal: DomainError) -> None:
-    field = refusal.more.get("field")
-    form.add_error(field if field in form.fields else None, refusal.detail)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the guard lets nobody else in
-    return request.user
 
 
 # What is shown ----------------------------------------------------------------

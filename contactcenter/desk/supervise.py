@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django import forms
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.actions import approve_certificate
 from agents.gates import answer_for, page_for
 from agents.hours import calendars_in_use
-from agents.models import Agent, Certificate, Presence, User
+from agents.models import Agent, Certificate, Presence
 from agents.permissions import (
     access_certificate_to_approve,
     certificates_to_approve,
@@ -35,6 +35,7 @@ from chat import texts
 from chat.actions import decide_on_text
 from chat.models import ChatSession
 from chat.states import Status
+from contactcenter.desk.acting import act_at_once, act_with_form, person_of
 from contactcenter.desk.forms import CloseEarlyForm, DayForm
 from contactcenter.desk.standing import standing
 from contactcenter.desk.steps import latest_steps
@@ -72,12 +73,12 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(at: datetime) -> str:
         facts = form.cleaned_data
-        close_early(calendar, why=facts["why"], minutes=facts["minutes"], by=_person(request), at=at)
+        close_early(calendar, why=facts["why"], minutes=facts["minutes"], by=person_of(request), at=at)
         return _("%(name)s closes early today. Who still waits at closing time is told; running chats may finish.") % {
             "name": calendar.name
         }
 
-    return _act(request, form, act)
+    return act_with_form(request, form, act, page=partial(_page, request), back="desk:supervise")
 
 
 @require_POST
@@ -89,13 +90,13 @@ def day(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(at: datetime) -> str:
         on, changed = form.day()
-        version = set_day(calendar, on, changed, by=_person(request), at=at)
+        version = set_day(calendar, on, changed, by=person_of(request), at=at)
         definition = from_json(version.definition)
         hours = say_day(definition.hours_on(on))
         said = _("%(name)s, %(date)s: %(hours)s.") % {"name": calendar.name, "date": say_date(on), "hours": hours}
         return " ".join([said, *clock_change_notes_on(definition, on)])
 
-    return _act(request, form, act)
+    return act_with_form(request, form, act, page=partial(_page, request), back="desk:supervise")
 
 
 @require_POST
@@ -105,10 +106,10 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     calendar = get_object_or_404(BusinessCalendar, pk=pk)
 
     def act(at: datetime) -> str:
-        open_again(calendar, by=_person(request), at=at)
+        open_again(calendar, by=person_of(request), at=at)
         return _("%(name)s: today is as usual again.") % {"name": calendar.name}
 
-    return _act(request, None, act)
+    return act_at_once(request, act, back="desk:supervise")
 
 
 @require_POST
@@ -118,13 +119,13 @@ def decide(request: HttpRequest, session_id: UUID, uid: UUID) -> HttpResponse:
     is_released = "release" in request.POST
 
     def act(at: datetime) -> str:
-        agent = Agent.objects.get(user=_person(request))
+        agent = Agent.objects.get(user=person_of(request))
         decide_on_text(session_id, uid, by_id=agent.pk, is_released=is_released, at=at)
         if is_released:
             return _("Released: the agent's desk sends it now, or asks her first where the chat has gone on.")
         return _("Not released: the agent reads that the text is to be changed.")
 
-    return _act(request, None, act)
+    return act_at_once(request, act, back="desk:supervise")
 
 
 @require_safe
@@ -154,34 +155,12 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.detail) from None
     try:
-        approve_certificate(certificate.pk, by=_person(request), at=timezone.now())
+        approve_certificate(certificate.pk, by=person_of(request), at=timezone.now())
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
         messages.success(request, _("Approved: %(certificate)s.") % {"certificate": certificate})
     return redirect("desk:supervise" if may_supervise(request.user) else "desk:certificates")
-
-
-def _act(request: HttpRequest, form: forms.Form | None, act: Callable[[datetime], str]) -> HttpResponse:
-    """Act and go back to the console; a refusal stands at its field, with everything typed."""
-    if form is not None and not form.is_valid():
-        return _page(request, form)
-    try:
-        said = act(timezone.now())
-    except DomainError as refusal:
-        if form is None:
-            messages.error(request, refusal.detail)
-            return redirect("desk:supervise")
-        field = refusal.more.get("field")
-        form.add_error(field if field in form.fields else None, refusal.detail)
-        return _page(request, form)
-    messages.success(request, said)
-    return redirect("desk:supervise")
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the guard lets nobody else in
-    return request.user
 
 
 # What is shown ----------------------------------------------------------------
