@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from chat.actions import Option
 from chat.models import ChatEvent, ChatSession, Kind, Reading, RetentionMark, Side, StaffEvent, StaffKind
 from chat.states import Outcome
+from policies.hours import say_moment
 
 PAGE = 50
 
@@ -63,7 +66,21 @@ def _of_note(event: StaffEvent) -> Line:
         text = f"{text}: {RetentionMark.Reason(event.data['reason']).label}"
     if event.kind == StaffKind.RELEASED and not event.data["is_released"]:
         text = _("A stopped text was not released")
+    if event.kind == StaffKind.CHOSEN:
+        text = _chosen(event.data)
     return Line("note", event.at, who, f"{text}. {event.text}".strip(), rule=event.rule)
+
+
+def _chosen(data: dict[str, Any]) -> str:
+    """Say what a resident who waited left for us, and by when it is due."""
+    called = data["option"] == Option.CALL_BACK
+    text = _("The resident asked to be called back") if called else _("The resident left a message")
+    if "due_at" not in data:  # so it was written down before
+        return text
+    return _("%(text)s, due by %(moment)s") % {
+        "text": text,
+        "moment": say_moment(datetime.fromisoformat(data["due_at"])),
+    }
 
 
 def readings_of(session_id: UUID) -> QuerySet[Reading]:

@@ -22,7 +22,7 @@ from chat.models import ChatEvent, ChatSession, Kind, Side, StaffKind, Transfer
 from chat.permissions import access_by_digest
 from chat.states import Status, check_transition
 from contactcenter.cases.actions import find_or_make_customer, open_or_add
-from contactcenter.cases.due import promised, say_due
+from contactcenter.cases.due import in_its_zone, promised, say_due
 from contactcenter.cases.models import Customer, Task, TaskKind
 from contactcenter.lib.errors import WrongState
 from contactcenter.lib.events import emit
@@ -147,9 +147,16 @@ def _task(
         at=at,
     )
     if is_new:
-        data = {"option": choice.option, "task": task.pk}
-        tell_staff(session, StaffKind.CHOSEN, at=at, rule=CHOICES, data=data)
+        _tell_staff_of(session, choice.option, task, at=at)
     return task, is_new
+
+
+def _tell_staff_of(session: ChatSession, option: Option, task: Task, *, at: datetime) -> None:
+    """Let whoever helps the resident now know what is promised already, so that it is not done twice."""
+    assert task.due_at is not None
+    due_at = in_its_zone(task.due_at, task.calendar_version_id)
+    data = {"option": option, "task": task.pk, "due_at": due_at.isoformat()}
+    tell_staff(session, StaffKind.CHOSEN, at=at, rule=CHOICES, data=data)
 
 
 def _customer(session: ChatSession, choice: Choice, *, at: datetime) -> Customer:

@@ -46,10 +46,15 @@ def promised(version: RuleVersion | None, kind: TaskKind, *, department_id: int,
     return due_by(version, unit=unit, amount=version.number_of(value), department_id=department_id, start=start)
 
 
+def in_its_zone(due_at: datetime, calendar_version_id: int | None) -> datetime:
+    """Return when something is due in the zone of the calendar by which that was reckoned."""
+    zone = compiled(calendar_version_id).zone if calendar_version_id else None
+    return timezone.localtime(due_at, zone)
+
+
 def say_due(due_at: datetime, calendar_version_id: int | None) -> str:
     """Return when something is due, in words, in the zone of the calendar by which that was reckoned."""
-    zone = compiled(calendar_version_id).zone if calendar_version_id else None
-    return say_moment(timezone.localtime(due_at, zone))
+    return say_moment(in_its_zone(due_at, calendar_version_id))
 
 
 def due_by(version: RuleVersion, *, unit: str, amount: int, department_id: int, start: datetime) -> Due:

@@ -1,6 +1,6 @@
 // What staff alone see of a chat: entries numbered by `n`, shown in the thread at their time. Never to the resident.
 
-import { sayTime } from '../chat/words.js';
+import { sayDayAndTime, sayTime } from '../chat/words.js';
 
 const GRAVEST_FIRST = ['life', 'city', 'non_emergency'];
 
@@ -65,6 +65,9 @@ export class NoteThread {
     const quote = node.querySelector('[data-quote]');
     quote.textContent = entry.text;
     quote.hidden = !entry.text;
+    const link = node.querySelector('[data-to-task]');
+    link.hidden = !entry.data.task;
+    if (entry.data.task) link.setAttribute('href', `${link.getAttribute('href')}#task-${entry.data.task}`);
     if (entry.rule) node.append(this.log.why(entry));
     return node;
   }
@@ -85,7 +88,7 @@ export class NoteThread {
       transfer: () => ({ title: this.word('noteTransfer'), text: name ? this.word('noteBy', { name }) : '' }),
       declined: () => ({ title: this.word('noteDeclined'), text: '' }),
       answer_due: () => ({ title: this.word(data.step >= 2 ? 'noteAnswerSupervisor' : 'noteAnswer'), text: '' }),
-      chosen: () => ({ title: this.word('noteChosen'), text: '' }),
+      chosen: () => ({ title: this.word(`noteChosen_${data.option}`), text: data.due_at ? this.word('noteChosenText', { time: sayDayAndTime(data.due_at) }) : '' }),
       case: () => ({ title: this.word('noteCase'), text: name ? this.word('noteBy', { name }) : '' }),
     };
     return says[kind]?.() ?? { title: this.word('note'), text: '' };

@@ -753,6 +753,31 @@ def test_a_reply_that_could_not_be_stored_is_kept_and_sent_again(sit: Sit) -> No
     desk.sees("The meter is read on Monday.")
 
 
+@pytest.mark.rule("DF-HOLD")
+@pytest.mark.parametrize(
+    ("option", "title"),
+    [("callback", "The resident asked to be called back"), ("message", "The resident left a message")],
+)
+def test_what_the_resident_left_before_is_said_with_its_due_time_and_its_task(
+    sit: Sit,
+    look: Look,  # noqa: F811
+    option: str,
+    title: str,
+) -> None:
+    desk, played = sit(chat, look.size)
+    data = {"option": option, "task": 7, "due_at": "2026-11-24T14:00:00-05:00"}
+    played.notes("s1", "chosen", data=data, rule="DF-HOLD")
+    played.notes("s1", "note", name="Rosa", text="Meter in the basement.")
+    pick(desk)
+    entry, other = desk.page.locator(".msg-note").all()
+    expect(entry).to_contain_text(title)
+    expect(entry).to_contain_text("Due by Tuesday, November 24 at 2:00")
+    expect(entry.get_by_role("link", name="Open the task")).to_have_attribute("href", "/desk/tasks/#task-7")
+    expect(other.get_by_role("link")).to_have_count(0)
+    look.at(f"desk-{option}-left", desk, whole=look.size == "narrow")
+    assert look.faults == []
+
+
 def test_an_emergency_is_said_at_once(sit: Sit) -> None:
     desk, played = sit(chat)
     played.notes("s1", "emergency", text="smell gas", data={"seq": 3, "emergency": "life"}, rule="EM-911")

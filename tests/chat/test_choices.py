@@ -15,6 +15,7 @@ from chat.actions import Choice, Option, Request, accept, choose, place_on_hold,
 from chat.commands_waiting import choice_of
 from chat.models import ChatSession
 from chat.timers import act_on_due_timers
+from chat.transcripts import transcript
 from contactcenter.cases.actions import finish_task
 from contactcenter.cases.models import Contact, Task
 from contactcenter.lib.errors import DomainError, Invalid
@@ -97,7 +98,8 @@ def test_a_call_back_is_one_task_due_in_office_minutes(city: City, waiting: Chat
     assert "Tuesday 24 November 2026, 14:00" in event.text
     assert waiting.status == "queued"
     [note] = waiting.staff_events.all()
-    assert (note.kind, note.data) == ("chosen", {"option": "callback", "task": task.pk})
+    due_at = "2026-11-24T14:00:00-05:00"
+    assert (note.kind, note.data) == ("chosen", {"option": "callback", "task": task.pk, "due_at": due_at})
 
 
 @pytest.mark.rule("DF-HOLD")
@@ -118,6 +120,20 @@ def test_the_due_times_are_rows(waiting: ChatSession) -> None:
     call, message = Task.objects.order_by("kind")
     assert call.due_at == after(30 * 60)
     assert message.due_at.isoformat() == "2026-11-26T21:30:00+00:00"
+
+
+@pytest.mark.rule("DF-HOLD")
+def test_a_supervisor_reads_which_choice_it_was_and_by_when_it_is_due(waiting: ChatSession) -> None:
+    calendar(zone="America/Vancouver")
+    pick(waiting, "callback", phone=PHONE, at=after(3600 * 2))
+    pick(waiting, "message", text="My bin is gone.", email=EMAIL, at=after(3600 * 2))
+    pick(waiting, "message", text="It was green.", email=EMAIL, at=after(3600 * 2))
+    message = "The resident left a message, due by Wednesday 25 November 2026, 16:30."
+    assert [line.text for line in transcript(waiting) if line.kind == "note"] == [
+        "The resident asked to be called back, due by Tuesday 24 November 2026, 13:00.",
+        message,
+        message,
+    ]
 
 
 def test_nothing_of_how_they_are_reached_stands_in_the_chat_and_nothing_of_the_chat_in_the_task(
@@ -298,3 +314,19 @@ async def test_a_choice_over_the_socket_and_over_http_is_one_task(city: City, wi
     frame["phone"] = "no number"
     refused = await wires.post(f"/api/v1/chat/sessions/{chat.session}/frames", frame, **headers)
     assert (refused.status, refused.json()["field"]) == (400, "phone")
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_who_accepts_a_chat_reads_what_was_asked_for_before(city: City, wires: Wires) -> None:
+    await sync_to_async(adopt)("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
+    chat = await wires.ask()
+    customer = await wires.customer(chat)
+    await customer.send({"type": "choose", "option": "callback", "phone": PHONE, "ref": "a"})
+    await customer.next("ok", ref="a")
+    task = await Task.objects.aget()
+    desk = await wires.desk(city.rosa)
+    await desk.send({"type": "accept", "session": chat.session, "ref": "b"})
+    entry = await desk.next("staff_event", kind="chosen")
+    assert (entry["data"]["option"], entry["data"]["task"]) == ("callback", task.pk)
+    assert datetime.fromisoformat(entry["data"]["due_at"]) == task.due_at
