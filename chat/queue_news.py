@@ -58,9 +58,9 @@ class QueueNews:
         for sockets in list(self.relay.desks.values()):
             for socket in sockets:
                 _send_changes(socket, queue.seen_from(socket.departments))
-        for session_id, waiting in queue.waiting.items():
-            for customer in self.relay.customers.get(session_id, ()):
-                _send_position(customer, waiting)
+        for session_id, customers in list(self.relay.customers.items()):
+            for customer in list(customers):
+                _send_position(customer, queue.waiting.get(session_id))
 
     # Routing ----------------------------------------------------------------
     def route_soon(self) -> None:
@@ -100,8 +100,9 @@ def _is_news(known: Frame | None, item: Frame) -> bool:
     return known is None or any(known.get(name) != item.get(name) for name in CHANGING)
 
 
-def _send_position(customer: CustomerListener, waiting: Waiting) -> None:
-    if customer.waiting != waiting:
-        customer.waiting = waiting
+def _send_position(customer: CustomerListener, waiting: Waiting | None) -> None:
+    """Send a place in the line that is new; who left the line is told anew when they are back, be it the same."""
+    known, customer.waiting = customer.waiting, waiting
+    if waiting is not None and waiting != known:
         position, estimate = waiting
         customer.push({"type": "queue", "position": position, "estimated_wait_seconds": estimate})

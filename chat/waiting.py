@@ -5,6 +5,7 @@ Each time counts from when the step before was really taken: what an outage of o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,9 @@ from chat.actions.choices import WAITS, Option
 from chat.actions.messages import record
 from chat.actions.seen import note_away
 from chat.actions.sessions import end
-from chat.actions.stays import AWAY, BUSY, LANGUAGE, WhoIsThere, is_language_missing, is_nobody_there
+from chat.actions.stays import AWAY, BUSY, LANGUAGE, WhoIsThere, is_language_missing, is_nobody_there, is_seat_free
 from chat.actions.waiting import CHOICES
+from chat.matching_rules import Candidate
 from chat.models import ChatSession, Kind, Side, Wording
 from chat.projection import iso
 from chat.states import Outcome, Status
@@ -79,16 +81,28 @@ def _tell(session: ChatSession, held: dict[str, RuleVersion], present: WhoIsTher
             language = session.language.name
             parts.append(_("Nobody who answers in this language (%(language)s) is here.") % {"language": language})
         if BUSY in causes:
-            parts.append(_nobody_text(session) if is_nobody_there(there) else _busy_text(session))
-        sentence = _("Nobody is free for this department and language.")
+            parts.append(_text_for(session, there))
+        sentence = _("Nobody is free for this department and language, or nobody has answered in time.")
         data = why(held[causes[0]], sentence, email=department.email, phone=department.phone)
     data |= _choices_of(session, held.get(CHOICES), also=causes[1:])
     _say(session, " ".join(parts), rule=causes[0], data=data, at=at)
 
 
+def _text_for(session: ChatSession, there: Collection[Candidate]) -> str:
+    """Say it as it is: nobody is at the desk, somebody is free and has not taken the chat yet, or all are busy."""
+    if is_nobody_there(there):
+        return _nobody_text(session)
+    return _unanswered_text(session) if is_seat_free(session, there) else _busy_text(session)
+
+
 def _busy_text(session: ChatSession) -> str:
     default = _("Everybody is busy with other residents. We answer as soon as we can.")
     return wording(Wording.Kind.ALL_BUSY, session, default=default + _other_ways(session))
+
+
+def _unanswered_text(session: ChatSession) -> str:
+    default = _("Nobody has answered yet. You keep your place, and we go on asking for somebody to answer you.")
+    return wording(Wording.Kind.UNANSWERED, session, default=default + _other_ways(session))
 
 
 def _nobody_text(session: ChatSession) -> str:

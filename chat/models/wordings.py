@@ -32,6 +32,7 @@ class Wording(models.Model):
         IDLE_END = "idle_end", _("End of a chat with a silent resident")
         ALL_BUSY = "all_busy", _("Everybody is busy: to who waits")
         NOBODY_THERE = "nobody_there", _("Nobody is there: to who waits")
+        UNANSWERED = "unanswered", _("Somebody is free and has not answered: to who waits")
         CHOICES = "choices", _("What who waits may choose, in the queue and on hold")
         CLOSING = "closing", _("End of a waiting chat at closing time")
         OVERTIME = "overtime", _("End of a chat that still runs long after closing time")

@@ -19,6 +19,7 @@ from policies.calendar import Day
 from policies.hours import read_hours
 
 LONGEST_NOTE = 2000
+FALLBACK = "en"  # whose text is read where there is none in the reader's language
 REASONS = [(reason.value, reason.label) for reason in PERSON_REASONS]
 KINDS = [
     ("opening", _("Open, or open longer, in an emergency")),
@@ -219,10 +220,13 @@ class IncidentForm(forms.Form):
         for language in self.languages:
             self.fields[f"text_{language.code}"] = forms.CharField(
                 label=_("Text: %(language)s") % {"language": language.name},
-                required=False,
+                required=language.code == FALLBACK,
                 max_length=MAX_NOTICE,
                 widget=forms.Textarea(attrs={"rows": 2, "lang": language.code}),
-                help_text=_("Without a text in their language residents read the English one."),
+                help_text=_("Who reads another language that has no text reads this one.")
+                if language.code == FALLBACK
+                else _("Without a text in their language residents read the English one."),
+                error_messages={"required": _("Write it in English, too: who has no text of their own reads that.")},
             )
 
     def facts(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "transfer_reasons": [reason for reason in Transfer.Reason.choices if reason[0] != OF_THE_RESIDENT],
         "departments": Department.objects.order_by("name"),
         "languages": Language.objects.order_by("name"),
-        "topics": Topic.objects.filter(is_active=True).order_by("name"),
+        "topics": Topic.objects.filter(is_active=True).select_related("department").order_by("name"),
         "tasks_page": reverse("desk:tasks"),
         "max_text": MAX_TEXT,
         "room": "desk",

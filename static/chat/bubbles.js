@@ -24,6 +24,14 @@ export class Log {
     Object.assign(this, { log, templates, word, tell, onTakeBack });
     this.nodes = new Map();
     this.unsent = new Map();
+    this.isAtEnd = true;
+    log.addEventListener('scroll', () => { this.isAtEnd = this.isNearEnd(); });
+    new ResizeObserver(() => this.isAtEnd && this.toTheEnd()).observe(log); // what stands beside it came or went
+  }
+
+  isNearEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
   }
 
   clear() {
@@ -161,8 +169,7 @@ export class Log {
   }
 
   keepingTheEnd(change) {
-    const { scrollTop, scrollHeight, clientHeight } = this.log;
-    const wasAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
+    const wasAtEnd = this.isNearEnd();
     change();
     if (wasAtEnd) this.toTheEnd();
   }

@@ -12,6 +12,7 @@ export class Rating {
     this.done = page.find('[data-rated]');
     this.box = page.find('[data-rate-error]');
     this.form.addEventListener('submit', (event) => this.submitted(event));
+    this.form.addEventListener('change', () => { this.box.hidden = true; });
     page.press('[data-rate-again]', () => this.change());
   }
 

@@ -13,7 +13,8 @@ export class About {
     this.drawSeats();
     find('[data-about]').hidden = !chat;
     if (!chat) return;
-    const { name, department, language, requested_at: asked, accepted_at: accepted, state, outcome, topic, transfers, rating } = chat.facts;
+    const accepted = chat.joinedAt ?? chat.facts.accepted_at;
+    const { name, department, language, requested_at: asked, state, outcome, topic, transfers, rating } = chat.facts;
     const states = { ended: this.endedAs(outcome), gone: this.word('goneChip'), on_hold: this.word('held') };
     const facts = {
       name: name ?? '',

@@ -2,7 +2,7 @@
 
 import { joined } from '../chat/words.js';
 import { FormDialog } from './dialogs.js';
-import { codesOf, fillSelect, find, isDialogOpen } from './page.js';
+import { fillSelect, find, isDialogOpen, topicsOf } from './page.js';
 import { notSent } from './sending.js';
 
 export class WrapUp {
@@ -16,7 +16,6 @@ export class WrapUp {
       this.submit();
     });
     this.form.addEventListener('input', () => this.keep());
-    fillSelect(this.form.elements.topic, [['', word('noTopic')], ...codesOf('topics')]);
   }
 
   /** Show what is asked of this chat, if it has ended and is not rounded off. */
@@ -25,6 +24,7 @@ export class WrapUp {
     this.form.hidden = !isAsked;
     if (!isAsked || this.chat === chat) return;
     this.chat = chat;
+    fillSelect(this.form.elements.topic, [['', this.word('noTopic')], ...topicsOf(chat.facts.department)]);
     const draft = this.drafts.get(chat.session) ?? { note: chat.facts.note ?? '', topic: chat.facts.topic_code ?? '', outcome: '' };
     for (const name of ['note', 'topic', 'outcome']) this.form.elements[name].value = draft[name];
     find('[data-wrap-outcome]').hidden = chat.facts.outcome !== 'customer_ended';
@@ -83,15 +83,14 @@ export class WrapUp {
 }
 
 export function caseDialog({ word, send, done }) {
-  const dialog = new FormDialog({
+  return new FormDialog({
     dialog: find('[data-case-dialog]'), what: 'case', word, send, done,
+    prepare: ({ facts }, form) => fillSelect(form.elements.topic, [['', word('noTopic')], ...topicsOf(facts.department)]),
     frame: (form, shown) => {
       const summary = shown.text('summary', word('noCaseSummary'));
       return summary ? { type: 'case', summary, topic: form.elements.topic.value } : null;
     },
   });
-  fillSelect(dialog.form.elements.topic, [['', word('noTopic')], ...codesOf('topics')]);
-  return dialog;
 }
 
 export const canOpenCase = (chat) => Boolean(chat) && chat.facts.state !== 'gone' && !isDialogOpen();

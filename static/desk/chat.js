@@ -75,7 +75,8 @@ export class Chat {
   eventBefore({ at, data }) {
     const { events } = this.transcript;
     let last = data.seq ?? 0;
-    if (last) while (events.get(last + 1)?.from === 'system') last += 1;
+    const isFollowUp = (event) => event?.from === 'system' && new Date(event.at) <= new Date(at);
+    if (last) while (isFollowUp(events.get(last + 1))) last += 1;
     else for (const { seq, at: heard } of events.values()) if (seq > last && new Date(heard) <= new Date(at)) last = seq;
     return last;
   }
@@ -118,6 +119,16 @@ export class Chat {
   write(text, more) {
     this.pace.wrote();
     this.outbox.write(text, more);
+  }
+
+  /** Whether an event is what this agent wrote herself. `name`: hers. */
+  static isOwn({ from, own, name: writer }, name) {
+    return from === 'agent' && Boolean(own || !writer || writer === name);
+  }
+
+  /** When the resident was first answered for, whoever did it; undefined while that is not known. */
+  get joinedAt() {
+    return this.transcript.inOrder().find(({ kind }) => kind === 'joined')?.at;
   }
 
   get last() {

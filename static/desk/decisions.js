@@ -1,6 +1,7 @@
 // How many texts wait for a supervisor: beside the room where they are decided, said aloud when one comes.
 
 const EVERY = 10000;
+const PLACE = 'texts-title';
 
 class Decisions {
   constructor(link) {
@@ -22,7 +23,7 @@ class Decisions {
   }
 
   readAnew() {
-    window.location.hash = 'texts-title';
+    window.location.hash = PLACE;
     window.location.reload();
   }
 
@@ -39,3 +40,4 @@ class Decisions {
 
 const link = document.querySelector('[data-counts]');
 if (link) new Decisions(link);
+if (window.location.hash === `#${PLACE}`) document.getElementById(PLACE)?.focus();

@@ -45,7 +45,7 @@ class Desk {
     this.title = new Title(document.title, () => word('new'));
     this.alerts = new Alerts(word);
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
-    this.offers = new Offers({ board, word, send, sendAloud: aloud, onAccept: (id) => this.accept(id) });
+    this.offers = new Offers({ board, word, send, sendAloud: aloud, isAsked: (id) => this.asking.has(id), onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
     this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send, sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
@@ -89,7 +89,7 @@ class Desk {
   listen() {
     const presses = {
       '[data-accept-next]': () => this.acceptNext(),
-      '[data-go-online]': () => this.setPresence('online'),
+      '[data-go-online]': () => this.goOnline(),
       '[data-end]': () => this.asks.end(),
       '[data-retain]': () => this.asks.mark(),
       '[data-hold]': () => this.passing.hold(this.current),
@@ -152,6 +152,12 @@ class Desk {
     if (!this.sendAloud({ type: 'presence', state, ref: `presence ${state}` })) find('#presence').value = this.board.presence;
   }
 
+  /** By the button, which is gone then: the focus goes to where presence is changed. */
+  goOnline() {
+    this.setPresence('online');
+    find('#presence').focus();
+  }
+
   acceptNext() {
     if (this.offers.first) {
       this.offers.accept(this.offers.first.session);
@@ -177,7 +183,7 @@ class Desk {
     const chat = this.board.chat(id);
     this.board.offerGone({ session: id });
     this.board.queued({ removed: [id] }); // the server says so, too, a moment later
-    if (this.composer.isWriting && this.current) toast(this.word('taken', { name: chat.facts.name ?? this.word('customer') }));
+    if (this.composer.isWriting && this.current?.isRunning) toast(this.word('taken', { name: chat.facts.name ?? this.word('customer') }));
     else this.selectAndReply(id);
   }
 
@@ -248,6 +254,11 @@ class Desk {
   }
 
   putCurrentAway() {
+    if (this.leftover.isShown) {
+      toast(this.word('notPutAway'));
+      this.leftover.box.focus();
+      return;
+    }
     this.board.away(this.current.session);
     this.composer.chat = null;
     this.composer.box.value = '';

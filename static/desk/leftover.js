@@ -7,8 +7,9 @@ export class Leftover {
   constructor({ composer, wrapUp }) {
     Object.assign(this, { composer, wrapUp });
     this.box = find('[data-leftover]');
-    this.button = this.box.querySelector('button');
+    this.button = this.box.querySelector('[data-to-note]');
     this.button.addEventListener('click', () => this.toTheNote());
+    this.box.querySelector('[data-throw-away]').addEventListener('click', () => this.throwAway());
   }
 
   show(chat) {
@@ -20,6 +21,12 @@ export class Leftover {
 
   get isShown() {
     return !this.box.hidden;
+  }
+
+  throwAway() {
+    this.composer.forgetUnsaid();
+    this.show(this.composer.chat);
+    find('[data-put-away]').focus();
   }
 
   toTheNote() {

@@ -1,5 +1,7 @@
 // The left and the right pane: chats, who waits, seats, colleagues.
 
+import { Chat } from './chat.js';
+
 const RUNNING_TIME = /\d+(:\d\d)+/g; // what a stopwatch shows changes by itself
 
 /** Fill a list from templates: only when something is different, and without taking the focus away from who works in it. */
@@ -25,7 +27,7 @@ export function stopwatch(milliseconds) {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
 }
 
-export function chatRow(template, chat, { word, isCurrent, endedChip, chips }) {
+export function chatRow(template, chat, { word, me, isCurrent, endedChip, chips }) {
   const node = template.content.firstElementChild.cloneNode(true);
   const item = node.querySelector('.item');
   const { unread, last } = chat;
@@ -33,7 +35,8 @@ export function chatRow(template, chat, { word, isCurrent, endedChip, chips }) {
   item.classList.toggle('is-unread', unread > 0);
   if (isCurrent) item.setAttribute('aria-current', 'true');
   node.querySelector('.who').textContent = chat.facts.name ?? word('customer');
-  if (last) node.querySelector('.last').textContent = last.from === 'agent' ? word('ownLast', { text: last.text }) : last.text;
+  const byColleague = last?.from === 'agent' && last.name ? `${last.name}: ` : '';
+  if (last) node.querySelector('.last').textContent = Chat.isOwn(last, me) ? word('ownLast', { text: last.text }) : `${byColleague}${last.text}`;
   if (unread) node.querySelector('.when').append(badge(unread, word));
   node.querySelector('.tags').append(...chips);
   if (!chat.isRunning) node.querySelector('.tags').append(chip(endedChip, word(chat.facts.state === 'gone' ? 'goneChip' : 'endedChip')));

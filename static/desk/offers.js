@@ -8,8 +8,9 @@ const SOON = 10000;
 const keyOf = ({ session, expires_at: until }) => `${session} ${until}`;
 
 export class Offers {
-  constructor({ board, word, send, sendAloud, onAccept }) {
-    Object.assign(this, { board, word, sendAloud, onAccept });
+  /** `isAsked(session)`: its acceptance is on the way; what became of it is said by the answer. */
+  constructor({ board, word, send, sendAloud, isAsked, onAccept }) {
+    Object.assign(this, { board, word, sendAloud, isAsked, onAccept });
     this.list = find('[data-offers]');
     this.told = new Set();
     this.cards = new Map(); // a card stays the same node while it is pressed
@@ -63,7 +64,7 @@ export class Offers {
   gone({ session, why }) {
     const offer = this.board.offerGone({ session });
     if (this.declining.session === session && this.declining.dialog.open && !this.declining.isAsking) this.declining.dialog.close();
-    if (offer && why === 'expired') toast(this.word(offer.kind === 'transfer' ? 'transferOver' : 'offerOver'));
+    if (offer && why === 'expired' && !this.isAsked(session)) toast(this.word(offer.kind === 'transfer' ? 'transferOver' : 'offerOver'));
     if (!this.board.offers.size) find('[data-offer-live]').textContent = '';
   }
 

@@ -16,6 +16,12 @@ export function nameOf(list, code) {
 /** Codes and names of such a list, in the order of the page. */
 export const codesOf = (list) => [...document.querySelectorAll(`[data-${list}] [data-code]`)].map((each) => [each.dataset.code, each.textContent]);
 
+/** The topics by which a chat of this department is sorted: its own, and everybody's. */
+export function topicsOf(department) {
+  const all = [...document.querySelectorAll('[data-topics] [data-code]')];
+  return all.filter((each) => [department, ''].includes(each.dataset.department)).map((each) => [each.dataset.code, each.textContent]);
+}
+
 export function toast(text) {
   const node = copyOf('[data-toast]');
   node.querySelector('p').textContent = text;

@@ -67,9 +67,12 @@ export class Stopped {
     const [isConfirm, isReleased, hasAsked] = [code === 'confirm', releasedBy !== null, askedAt !== null];
     node.querySelector('[data-stopped-send]').hidden = !isConfirm && !isReleased;
     node.querySelector('[data-stopped-ask]').hidden = isConfirm || hasAsked;
-    const said = isReleased ? this.word('releasedLater', { name: releasedBy }) : hasAsked ? this.word('releaseAsked') : '';
-    node.querySelector('[data-stopped-asked]').textContent = said;
-    if (isReleased) node.querySelector('[data-stopped-send]').textContent = this.word('sendReleased');
+    node.querySelector('[data-stopped-asked]').textContent = hasAsked ? this.word(isReleased ? 'releasedLater' : 'releaseAsked') : '';
+    if (!isReleased) return;
+    node.querySelector('[data-stopped-why]').textContent = this.word('releasedTitle', { name: releasedBy });
+    node.querySelector('[data-stopped-send]').textContent = this.word('sendReleased');
+    node.querySelector('[data-stopped-send]').classList.add('btn-primary');
+    node.querySelector('[data-stopped-change]').classList.remove('btn-primary');
   }
 
   pressed(event) {

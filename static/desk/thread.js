@@ -3,6 +3,7 @@
 import { Log } from '../chat/bubbles.js';
 import { TYPING_SHOWS } from '../chat/paced.js';
 import { sayTime } from '../chat/words.js';
+import { Chat } from './chat.js';
 import { flagChips } from './flags.js';
 import { stopwatch } from './lists.js';
 import { NoteThread } from './notes.js';
@@ -93,7 +94,7 @@ export class Thread {
   tell(event) {
     const name = event.name ?? this.word('agent');
     if (event.kind === 'message') {
-      const own = event.from === 'agent' && (event.own || !event.name || event.name === this.board.me?.name);
+      const own = Chat.isOwn(event, this.board.me?.name);
       const who = event.from === 'customer' ? event.name ?? this.nameOf(this.current) : name;
       const links = event.from === 'agent' ? event.data?.links : undefined;
       return { own, who: own ? this.word('you') : who, text: event.text, links };

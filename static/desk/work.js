@@ -45,6 +45,7 @@ export class Work {
     const { board, word } = this;
     const rows = [...board.chats.values()].map((chat) => chatRow(find('[data-row]'), chat, {
       word,
+      me: board.me?.name,
       isCurrent: chat === current,
       endedChip: find('[data-ended-chip]'),
       chips: this.chipsOf(chat),

@@ -279,7 +279,7 @@ def test_a_text_released_after_the_chat_went_on_waits_for_its_agent(sit: Sit, lo
     played.says("s1", "Never mind, I found the mistake.")
     desk.sees("Never mind, I found the mistake.")
     played.notes("s1", "released", name="Noor", data={"id": asked, "is_released": True})
-    expect(stopped).to_contain_text("Noor released it. The chat has gone on since you asked")
+    expect(page.get_by_role("group", name="Noor released this text.")).to_contain_text("The chat has gone on since")
     expect(page.get_by_role("log").get_by_text("What the hell happened there?")).to_have_count(0)
     look.at("desk-released", desk, whole=look.size == "narrow")
     stopped.get_by_role("button", name="Send it now").press("Enter")
@@ -407,11 +407,13 @@ def test_a_refusal_and_a_network_that_fails_leave_the_dialog_as_it_is(sit: Sit, 
 
 def test_the_wrap_up_keeps_what_was_typed_until_the_server_has_it(sit: Sit, look: Look) -> None:  # noqa: F811
     ended = {"state": "ended", "outcome": "customer_ended", "ended_at": at(-20), "wrap_up_deadline": at(880)}
+    TopicFactory(code="roads.hole", name="Potholes", department=DepartmentFactory(code="parks", name="Parks"))
     desk, played = sit(lambda played: chat(played, **ended), look.size)
     page = desk.page
     pick(desk)
     form = page.locator("[data-wrap-up]")
     form.get_by_label("Note").fill("Reading sent to billing.")
+    expect(form.get_by_label("Topic").locator("option")).to_have_text(["No topic", "Water bills"])
     form.get_by_label("Topic").select_option("water.bill")
     form.get_by_label("What became of it").select_option("resolved")
     look.at("desk-wrap-up", desk, whole=look.size == "narrow")
@@ -474,6 +476,79 @@ def test_what_was_being_written_when_the_resident_ended_is_kept_and_no_key_goes_
     expect(note).to_be_focused()
     expect(kept).to_be_hidden()
     assert look.faults == []
+
+
+def test_what_was_not_sent_is_put_away_only_once_somebody_has_decided(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    desk.page.locator("#reply").fill("Half a sentence")
+    played.takes_away("s1")
+    kept, away = desk.page.get_by_role("group", name="Not sent"), desk.page.get_by_role("button", name="Put away")
+    away.click()
+    expect(desk.page.locator(".toast").filter(has_text="Not put away")).to_be_visible()
+    expect(kept).to_be_focused()
+    kept.get_by_role("button", name="Throw it away").press("Enter")
+    expect(away).to_be_focused()
+    away.press("Enter")
+    expect(desk.page.get_by_role("link", name="Tomasz Lind")).to_have_count(0)
+
+
+def test_whoever_accepts_while_an_old_chat_is_in_front_is_brought_to_the_new_one(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    desk.page.locator("#reply").fill("Half a sentence")
+    played.takes_away("s1")
+    played.holds_out("q1", 300)
+    desk.page.get_by_role("group", name="Not sent").wait_for()
+    desk.page.get_by_role("list", name="Offered to you").wait_for()
+    desk.page.keyboard.press("Alt+KeyA")
+    assert played.last("accept") == {"session": "q1"}
+    expect(desk.page.locator("#reply")).to_be_focused()
+    expect(desk.page.get_by_role("heading", name="Resident")).to_be_visible()
+
+
+def test_an_offer_that_was_accepted_in_its_last_moment_is_not_called_over(sit: Sit) -> None:
+    desk, played = sit(lambda played: played.holds_out("q1", 300))
+    played.is_mute = True
+    desk.page.keyboard.press("Alt+KeyA")
+    played.last("accept")
+    played.send({"type": "offer_gone", "session": "q1", "why": "expired"})
+    played.send({"type": "ok", "ref": "accept q1"})
+    expect(desk.page.locator("#reply")).to_be_focused()
+    expect(desk.page.locator(".toast")).to_have_count(0)
+
+
+def test_the_last_that_was_said_stays_in_view_whatever_opens_below_it(sit: Sit) -> None:
+    desk, played = sit(lambda played: played.chat("s1", *[f"Line {number}." for number in range(24)]))
+    pick(desk)
+    log = desk.page.get_by_role("log")
+    expect(log.get_by_text("Line 23.")).to_be_in_viewport()
+    played.answers["message"] = {"type": "error", "code": "edit", "detail": "A word of the list.", "spans": []}
+    desk.says("What the hell happened there?")
+    desk.page.locator(".stopped").wait_for()
+    expect(log.get_by_text("Line 23.")).to_be_in_viewport(ratio=1)
+    played.says("s1", "Are you there?")
+    expect(log.get_by_text("Are you there?")).to_be_in_viewport(ratio=1)
+
+
+def test_what_a_colleague_wrote_is_not_called_the_agents_own(sit: Sit) -> None:
+    desk, played = sit(chat)
+    played.tell("s1", "message", "agent", name="Rudi", text="I pass you on.")
+    row = desk.page.get_by_role("list", name="My chats").get_by_role("listitem")
+    expect(row).to_contain_text("Rudi: I pass you on.")
+    played.says("s1", "I am Rosa.", side="agent")
+    expect(row).to_contain_text("You: I am Rosa.")
+
+
+def test_a_note_about_a_message_stands_at_it_whatever_came_later(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    said = played.says("s1", "Call 555-0142.", side="agent", at=at(-60))
+    played.tell("s1", "notice", text="Said by the system at once.", at=said["at"])
+    played.tell("s1", "transferred", text="Passed on to Rudi, later.", at=at(-30))
+    played.notes("s1", "contact", data={"seq": said["seq"], "why": ["phone"]}, at=at(-60), rule="EM-PII-A")
+    below = desk.page.locator(".msg-note + *")
+    expect(below).to_contain_text("Passed on to Rudi, later.")
 
 
 def test_a_reply_that_crossed_the_end_is_taken_back_to_where_it_can_be_read(sit: Sit) -> None:

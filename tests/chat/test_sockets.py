@@ -16,7 +16,8 @@ from chat.actions.requeue import requeue
 from chat.actions.screened import raise_flags
 from chat.actions.staff_notes import Flag
 from chat.models import ChatEvent, ChatSession, Connection, Pulse, Seat, StaffKind
-from chat.relay import Relay
+from chat.relay import Relay, current_relay
+from policies.models import RuleVersion
 from tests.chat.conftest import City
 from tests.factories import as_owner
 from tests.policies.factories import adopt
@@ -141,6 +142,20 @@ async def test_typing_and_read_reach_the_other_side_only(city: City, wires: Wire
         read = await wire.next("read")
         assert (read["from"], read["seq"]) == ("agent", 3)
     assert [frame for frame in await second_tab.nothing_more() if frame["type"] == "typing"] == []
+
+
+async def test_who_is_back_in_the_line_learns_the_place_be_it_the_same(city: City, wires: Wires) -> None:
+    chat, customer, _desk = await wires.conversation(city.rosa)
+    await current_relay().cycle()
+    version = await sync_to_async(adopt)("EM-COM-D", answer_seconds=60, supervisor_seconds=60, requeue_seconds=60)
+    await sync_to_async(_requeue_all)(version)
+    assert (await customer.next("queue"))["position"] == 1
+
+
+def _requeue_all(version: RuleVersion) -> None:
+    with transaction.atomic():
+        for session in ChatSession.objects.locked():
+            requeue(session, why="agent_lost", version=version, at=timezone.now())
 
 
 async def test_who_waits_learns_each_new_position(city: City, wires: Wires) -> None:

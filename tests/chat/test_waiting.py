@@ -168,6 +168,8 @@ def test_the_city_words_it_in_the_residents_language(city: City) -> None:
     adopt("EM-COM-Daii", busy_seconds=0)
     french = Language.objects.create(code="fr", name="Français")
     WordingFactory(kind=Wording.Kind.ALL_BUSY, language=french, text="Tous occupés : {phone}, {department}.")
+    for agent in (city.rosa, city.supervisor):
+        fill(agent)
     session = ask(city.general, french)
     act_on_due_timers(at=NOON)
     assert session.events.get(rule="EM-COM-Daii").text == "Tous occupés : 555-0100, General services."
@@ -224,6 +226,18 @@ def test_the_city_words_what_is_said_where_nobody_is_there(city: City) -> None:
     session = ask(city.general, city.english)
     act_on_due_timers(at=NOON)
     assert session.events.get(rule="EM-COM-Daii").text == "Nobody at General services."
+
+
+@pytest.mark.rule("EM-COM-Daii")
+def test_who_is_free_and_does_not_answer_is_not_called_busy(city: City) -> None:
+    adopt("EM-COM-Daii", busy_seconds=30)
+    session, other = ask(city.general, city.english), ask(city.general, city.english)
+    act_on_due_timers(at=after(30))
+    assert session.events.get(rule="EM-COM-Daii").text.startswith("Nobody has answered yet. You keep your place")
+    WordingFactory(kind=Wording.Kind.UNANSWERED, language=city.english, text="Soon at {department}.")
+    ChatSession.objects.filter(pk=other.pk).update(busy_deadline=after(60))
+    act_on_due_timers(at=after(60))
+    assert other.events.filter(rule="EM-COM-Daii").last().text == "Soon at General services."
 
 
 # Nobody speaks it -----------------------------------------------------------------

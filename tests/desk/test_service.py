@@ -153,6 +153,7 @@ def test_a_notice_is_shown_first_and_posted_when_confirmed(console: Client, lang
         ({"incident-ends_at": "2026-11-24T11:00"}, "ends_at"),
         ({"incident-starts_at": "2026-11-24T19:00"}, "ends_at"),
         ({"incident-text_en": " "}, "text_en"),
+        ({"incident-text_en": "", "incident-text_es": "Sin agua."}, "text_en"),
         ({"incident-text_en": "x" * 501}, "text_en"),
         ({"incident-department": "99"}, "department"),
     ],
