@@ -25,6 +25,7 @@ WORDING_FIELDS: Mapping[str, frozenset[str]] = {
     "idle_end": frozenset({"department", "city", "phone", "email"}),
     "all_busy": frozenset({"department", "city", "phone", "email"}),
     "nobody_there": frozenset({"department", "city", "phone", "email"}),
+    "unanswered": frozenset({"department", "city", "phone", "email"}),
     "choices": frozenset({"department", "city", "phone", "email"}),
     "closing": frozenset({"department", "city", "phone", "email", "opening"}),
     "overtime": frozenset({"department", "city", "phone", "email"}),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, Max, QuerySet
 
 from chat.models import StaffEvent, StaffKind, StoppedText
 from chat.models.stopped import StoppedTextQuerySet
@@ -31,13 +32,15 @@ def stopped_texts() -> list[Stopped]:
     return [Stopped(row, list(_pieces(row.text))) for row in rows]
 
 
-def count_stopped_texts() -> int:
-    """Return how many that are."""
-    return _waiting().count()
+def waiting_texts() -> tuple[int, datetime | None]:
+    """Return how many that are, and when the newest of them came."""
+    found = _waiting().aggregate(count=Count("pk"), newest=Max("asked_at"))
+    return found["count"], found["newest"]
 
 
 def _waiting() -> StoppedTextQuerySet:
-    return StoppedText.objects.undecided().filter(session__ended_at__isnull=True)
+    """Of running chats, from whoever has the chat now: nobody else would send it."""
+    return StoppedText.objects.undecided().filter(session__ended_at__isnull=True, session__agent=F("agent"))
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

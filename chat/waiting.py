@@ -21,7 +21,7 @@ from chat.actions.sessions import end
 from chat.actions.stays import AWAY, BUSY, LANGUAGE, WhoIsThere, is_language_missing, is_nobody_there, is_seat_free
 from chat.actions.waiting import CHOICES
 from chat.matching_rules import Candidate
-from chat.models import ChatSession, Kind, Side, Wording
+from chat.models import ChatSession, Kind, Offer, Side, Wording
 from chat.projection import iso
 from chat.states import Outcome, Status
 from chat.wordings import wording
@@ -89,10 +89,11 @@ def _tell(session: ChatSession, held: dict[str, RuleVersion], present: WhoIsTher
 
 
 def _text_for(session: ChatSession, there: Collection[Candidate]) -> str:
-    """Say it as it is: nobody is at the desk, somebody is free and has not taken the chat yet, or all are busy."""
+    """Say it as it is: nobody is at the desk, somebody could take the chat and has not yet, or all are busy."""
     if is_nobody_there(there):
         return _nobody_text(session)
-    return _unanswered_text(session) if is_seat_free(session, there) else _busy_text(session)
+    is_held_out = Offer.objects.open().filter(session=session).exists()  # to somebody whose seat it keeps
+    return _unanswered_text(session) if is_held_out or is_seat_free(session, there) else _busy_text(session)
 
 
 def _busy_text(session: ChatSession) -> str:
@@ -101,7 +102,7 @@ def _busy_text(session: ChatSession) -> str:
 
 
 def _unanswered_text(session: ChatSession) -> str:
-    default = _("Nobody has answered yet. You keep your place, and we go on asking for somebody to answer you.")
+    default = _("Nobody has answered yet. You keep your place, and we answer as soon as we can.")
     return wording(Wording.Kind.UNANSWERED, session, default=default + _other_ways(session))
 
 

@@ -119,7 +119,8 @@ def _call_back(session: ChatSession, choice: Choice, version: RuleVersion, *, at
     task, is_new = _task(session, choice, TaskKind.CALL_BACK, Screened(""), version, at=at)
     if is_new:
         text = _("We will call you back by %(moment)s. You may go on waiting here, or end the chat.")
-        _tell_of(session, choice.option, task, text, version, at=at)
+        late = _("We will call you back as soon as we can. You may go on waiting here, or end the chat.")
+        _tell_of(session, choice.option, task, text, late, version, at=at)
 
 
 def _message(session: ChatSession, choice: Choice, version: RuleVersion, *, at: datetime) -> None:
@@ -127,7 +128,8 @@ def _message(session: ChatSession, choice: Choice, version: RuleVersion, *, at: 
     task, is_new = _task(session, choice, TaskKind.MESSAGE, screened, version, at=at)
     if is_new:
         text = _("We have your message and will answer by %(moment)s. You may go on waiting here, or end the chat.")
-        _tell_of(session, choice.option, task, text, version, at=at)
+        late = _("We have your message and will answer as soon as we can. You may go on waiting here, or end the chat.")
+        _tell_of(session, choice.option, task, text, late, version, at=at)
         _follow_up(session, screened, at=at)
 
 
@@ -167,10 +169,13 @@ def _customer(session: ChatSession, choice: Choice, *, at: datetime) -> Customer
 
 
 def _tell_of(
-    session: ChatSession, option: Option, task: Task, text: str, version: RuleVersion, *, at: datetime
+    session: ChatSession, option: Option, task: Task, text: str, late: str, version: RuleVersion, *, at: datetime
 ) -> None:
-    """Say by when a task is done, in the zone of the calendar by which that was reckoned."""
+    """Say by when a task is done, in the zone of the calendar by which that was reckoned; of a `late` one no moment."""
     assert task.due_at is not None
+    if task.due_at < at:
+        _say(session, option, late, version, at=at)
+        return
     moment = say_due(task.due_at, task.calendar_version_id)
     _say(session, option, text % {"moment": moment}, version, at=at, due_at=task.due_at.isoformat())
 

@@ -51,9 +51,10 @@ def guard_words_and_contacts(
     *,
     agent_id: int,
     confirmed: frozenset[str] = frozenset(),
+    used: frozenset[int] = frozenset(),
     at: datetime,
 ) -> Passed:
-    """Return what is to be noted of an agent's text that may be sent.
+    """Return what is to be noted of an agent's text that may be sent; `used` releases count no more.
 
     Raises `edit` for a text with a profane word that nobody released, and
     `confirm` for one with contact details of others that she has not
@@ -62,18 +63,20 @@ def guard_words_and_contacts(
     """
     if not screened.is_profane and _MAY_HOLD_CONTACT.search(screened.text) is None:
         return NOTHING
-    released = _guard_words(session_id, text, agent_id=agent_id, at=at) if screened.is_profane else None
+    released = _guard_words(session_id, text, agent_id=agent_id, used=used, at=at) if screened.is_profane else None
     contacts = _guard_contacts(session_id, text, screened.text, agent_id=agent_id, confirmed=confirmed, at=at)
     return Passed(contacts, released)
 
 
-def _guard_words(session_id: UUID, text: str, *, agent_id: int, at: datetime) -> StoppedText | None:
+def _guard_words(
+    session_id: UUID, text: str, *, agent_id: int, used: frozenset[int], at: datetime
+) -> StoppedText | None:
     """Return the release by which this agent may send the text, once."""
     version = in_force(WORDS, at=at)
     spans = profanity_list().spans(text) if version else []
     if version is None or not spans:
         return None
-    released = StoppedText.objects.filter(is_released=True, sent_seq__isnull=True, agent=agent_id)
+    released = StoppedText.objects.filter(is_released=True, sent_seq__isnull=True, agent=agent_id).exclude(pk__in=used)
     found = released.filter(session=session_id, text_key=text_key(session_id, text)).order_by("pk").first()
     if found is None:
         sentence = _("This holds a word that is not used in chats. Write it in another way, or ask for its release.")

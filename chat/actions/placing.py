@@ -111,7 +111,7 @@ class Placing:
             if session.status == Status.ENDED:
                 raise _ended(draft, screened)
             told = pay_text(session.id, at=draft.at) if _asks_where_to_pay(draft) else None
-            passed = _guard_agents_text(draft, screened) if told is None else NOTHING
+            passed = self._guard_agents_text(draft, screened) if told is None else NOTHING
         except DomainError as refusal:
             return Result(error=refusal)
         change = self.changes.get(session.id)
@@ -131,6 +131,19 @@ class Placing:
         if screened.payment or screened.emergency or screened.is_profane:
             more += self._follow_up(draft, screened, event, change)
         return Result(event=event, is_new=True, more=more)
+
+    def _guard_agents_text(self, draft: Draft, screened: Screened) -> Passed:
+        if draft.side != Side.AGENT or draft.agent_id is None:
+            return NOTHING
+        return guard_words_and_contacts(
+            draft.session_id,
+            draft.text,
+            screened,
+            agent_id=draft.agent_id,
+            confirmed=draft.confirmed,
+            used=frozenset(released.pk for released, _seq in self.sent),
+            at=draft.at,
+        )
 
     def _note_what_passed(self, passed: Passed, event: EventRow) -> None:
         self.flags += notes_on(passed, event.session_id, event.seq, at=event.at)
@@ -178,19 +191,6 @@ def _ended(draft: Draft, screened: Screened) -> DomainError:
         found = help_in_emergency(screened.emergency[0], session.department, session.language_id, at=draft.at)
         refusal.more.update({"emergency": found.body()} if found else {})
     return refusal
-
-
-def _guard_agents_text(draft: Draft, screened: Screened) -> Passed:
-    if draft.side != Side.AGENT or draft.agent_id is None:
-        return NOTHING
-    return guard_words_and_contacts(
-        draft.session_id,
-        draft.text,
-        screened,
-        agent_id=draft.agent_id,
-        confirmed=draft.confirmed,
-        at=draft.at,
-    )
 
 
 def _asks_where_to_pay(draft: Draft) -> bool:

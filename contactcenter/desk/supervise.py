@@ -131,8 +131,9 @@ def decide(request: HttpRequest, session_id: UUID, uid: UUID) -> HttpResponse:
 @require_safe
 @answer_supervisors
 def decisions(request: HttpRequest) -> HttpResponse:
-    """Answer how many stopped texts wait for a decision. Source: EM-COM-C."""
-    return JsonResponse({"texts": texts.count_stopped_texts()})
+    """Answer how many stopped texts wait for a decision, and when the newest came. Source: EM-COM-C."""
+    count, newest = texts.waiting_texts()
+    return JsonResponse({"texts": count, "newest": newest.isoformat() if newest else None})
 
 
 @require_safe
@@ -179,7 +180,7 @@ class Office:
 
 
 def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse:
-    at = timezone.now()
+    at, stopped = timezone.now(), texts.stopped_texts()
     context = {
         "offices": [_office(each, wrong, at=at) for each in calendars_in_use()],
         "figures": _figures(),
@@ -188,7 +189,8 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
         "plans": plans_standing(on=timezone.localtime(at).date()),
         "incidents": incidents_of(None, at=at),
         "certificates": _waiting_for(request),
-        "stopped": texts.stopped_texts(),
+        "stopped": stopped,
+        "newest": max((each.row.asked_at for each in stopped), default=None),
         "links": texts.reported_links(),
         "overdue": overdue(timezone.localtime(at).date(), at),
         "form": wrong,

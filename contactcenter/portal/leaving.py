@@ -139,10 +139,11 @@ def _keep(request: HttpRequest, form: MessageForm, urgent: dict[str, Any] | None
         phone=given["phone"],
         key=str(given["key"] or ""),
     )
-    task = leave_message(left, at=timezone.now())
+    at = timezone.now()
+    task = leave_message(left, at=at)
     facts = {
         "task": task,
-        "due": say_due(task.due_at, task.calendar_version_id) if task.due_at else "",
+        "due": say_due(task.due_at, task.calendar_version_id) if task.due_at and task.due_at >= at else "",
         "by": given["answer"],
         "to": given[given["answer"]],
         "urgent": urgent,

@@ -2,8 +2,8 @@
 
 import { joined } from '../chat/words.js';
 import { FormDialog } from './dialogs.js';
-import { fillSelect, find, isDialogOpen, topicsOf } from './page.js';
-import { notSent } from './sending.js';
+import { fillSelect, find, isDialogOpen, toast, topicsOf } from './page.js';
+import { notSent, perhapsNot } from './sending.js';
 
 export class WrapUp {
   constructor({ board, word, send, onDone }) {
@@ -54,26 +54,32 @@ export class WrapUp {
     const { note, topic, outcome } = this.form.elements;
     const frame = { type: 'wrap_up', session: this.chat.session, note: note.value, topic: topic.value, ref: `wrap ${this.chat.session}` };
     if (outcome.value && this.chat.facts.outcome === 'customer_ended') frame.outcome = outcome.value;
-    this.isAsking = this.send(frame);
-    if (!this.isAsking) this.say(notSent(this.word, frame));
+    this.asked = this.send(frame) ? frame : null;
+    if (!this.asked) this.say(notSent(this.word, frame));
   }
 
   /** No answer will come any more; what was typed is kept. */
   lost() {
-    if (this.isAsking) this.say(this.word('linkLost'));
-    this.isAsking = false;
+    if (this.asked) this.sayOf(this.asked.session, this.word('linkLost'), perhapsNot(this.word, this.asked));
+    this.asked = null;
+  }
+
+  /** Say it in the form of its chat, or `aside` where another is in front by now. */
+  sayOf(session, text, aside = text) {
+    if (this.chat?.session === session) this.say(text);
+    else toast(aside);
   }
 
   granted(session) {
-    this.isAsking = false;
+    this.asked = null;
     this.drafts.delete(session);
     this.forget();
     this.onDone(session);
   }
 
-  refused({ detail }) {
-    this.isAsking = false;
-    this.say(detail);
+  refused({ detail }, session) {
+    this.asked = null;
+    this.sayOf(session, detail);
   }
 
   say(text) {

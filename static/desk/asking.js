@@ -12,7 +12,7 @@ export class Asking {
       prepare: (chat, form) => this.askHow(chat, form),
       frame: (form) => ({ type: 'end', outcome: form.elements.outcome.value }),
     });
-    this.ending.dialog.addEventListener('close', () => desk.focusReply());
+    this.ending.dialog.addEventListener('close', () => desk.goOnWriting());
   }
 
   refer() {

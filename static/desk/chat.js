@@ -32,12 +32,12 @@ export class Chat {
 
   /** All that is written, or was stopped, and that nobody has. */
   get unsaid() {
-    return joined(...this.stopped.map(({ item }) => item.text), this.draft, this.noteDraft);
+    const late = this.isRunning ? [] : this.outbox.items; // what is on its way in a chat that runs arrives
+    return joined(...late.map(({ text }) => text), ...this.stopped.map(({ item }) => item.text), this.draft, this.noteDraft);
   }
 
-  /** Something is written, or was stopped, that nobody has yet. */
   get hasDraft() {
-    return this.isRunning && Boolean(this.unsaid);
+    return Boolean(this.unsaid);
   }
 
   learn(facts) {

@@ -30,8 +30,9 @@ export class Composer {
 
   show(chat) {
     this.keep();
-    this.chat = chat;
+    this.chat = null; // what stands in the box is kept, and belongs to nobody now
     this.switchTo('reply');
+    this.chat = chat;
     this.box.value = chat?.draft ?? '';
     this.gauge();
     this.stopped.show();
@@ -122,6 +123,7 @@ export class Composer {
   /** What nobody has is kept elsewhere now. */
   forgetUnsaid() {
     Object.assign(this.chat, { draft: '', noteDraft: '', stopped: [] });
+    for (const { id } of [...this.chat.outbox.items]) this.chat.outbox.settle(id);
     this.box.value = '';
     this.stopped.show();
   }

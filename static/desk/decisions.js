@@ -10,7 +10,7 @@ class Decisions {
     this.said = document.querySelector('[data-waits-said]');
     this.newer = document.querySelector('[data-newer]'); // on the page that lists them
     this.newer?.querySelector('button').addEventListener('click', () => this.readAnew());
-    this.known = Number(this.newer?.dataset.newer ?? 0);
+    this.known = new Date(this.newer?.dataset.newer || 0).getTime(); // when the newest came that is shown or was said
     this.look();
     setInterval(() => this.look(), EVERY);
   }
@@ -18,7 +18,7 @@ class Decisions {
   async look() {
     try {
       const answer = await fetch(this.link.dataset.counts, { headers: { Accept: 'application/json' } });
-      if (answer.ok) this.show((await answer.json()).texts);
+      if (answer.ok) this.show(await answer.json());
     } catch (noAnswer) { /* the next look may go well */ }
   }
 
@@ -27,14 +27,16 @@ class Decisions {
     window.location.reload();
   }
 
-  show(count) {
+  show({ texts: count, newest }) {
     this.chip.textContent = String(count);
     this.chip.hidden = !count;
     const text = this.said.dataset[count === 1 ? 'tOne' : 'tMany'].replace('{n}', count);
     this.link.title = count ? text : '';
-    if (count > this.known) this.said.textContent = text;
-    if (this.newer && count > this.known) this.newer.hidden = false;
-    this.known = count;
+    const cameAt = new Date(newest ?? 0).getTime();
+    if (cameAt <= this.known) return;
+    this.known = cameAt;
+    this.said.textContent = text;
+    if (this.newer) this.newer.hidden = false;
   }
 }
 

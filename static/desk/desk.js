@@ -45,7 +45,7 @@ class Desk {
     this.title = new Title(document.title, () => word('new'));
     this.alerts = new Alerts(word);
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
-    this.offers = new Offers({ board, word, send, sendAloud: aloud, isAsked: (id) => this.asking.has(id), onAccept: (id) => this.accept(id) });
+    this.offers = new Offers({ board, word, send, sendAloud: aloud, asking: this.asking, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
     this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send, sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
@@ -215,6 +215,12 @@ class Desk {
 
   focusReply() {
     if (this.current) this.nextPlace(this.current).focus();
+  }
+
+  /** Likewise, and on to what is asked after the end, once that is known. */
+  goOnWriting() {
+    this.wroteIn = this.current;
+    this.focusReply();
   }
 
   /** Where one goes on in a chat: the reply; after the end what was not sent, what is asked, or putting it away. */

@@ -122,7 +122,7 @@ export class Frames {
     }
     if (chat && frame.id) chat.outbox.refuse(frame.id, frame.detail);
     const acts = {
-      wrap: () => wrapUp.refused(frame),
+      wrap: () => wrapUp.refused(frame, id),
       note: () => composer.noteRefused(),
       accept: () => this.desk.asking.delete(id),
       presence: () => { find('#presence').value = board.presence; },

@@ -8,9 +8,9 @@ const SOON = 10000;
 const keyOf = ({ session, expires_at: until }) => `${session} ${until}`;
 
 export class Offers {
-  /** `isAsked(session)`: its acceptance is on the way; what became of it is said by the answer. */
-  constructor({ board, word, send, sendAloud, isAsked, onAccept }) {
-    Object.assign(this, { board, word, sendAloud, isAsked, onAccept });
+  /** `asking`: chats whose acceptance is on the way; what became of it is said by the answer. */
+  constructor({ board, word, send, sendAloud, asking, onAccept }) {
+    Object.assign(this, { board, word, sendAloud, asking, onAccept });
     this.list = find('[data-offers]');
     this.told = new Set();
     this.cards = new Map(); // a card stays the same node while it is pressed
@@ -45,8 +45,9 @@ export class Offers {
   accept(session) {
     const offer = this.board.offers.get(session);
     if (!offer) return;
-    if (offer.kind === 'transfer') this.sendAloud({ type: 'accept_transfer', session, ref: `accept ${session}` });
-    else this.onAccept(session);
+    if (offer.kind === 'transfer') {
+      if (this.sendAloud({ type: 'accept_transfer', session, ref: `accept ${session}` })) this.asking.add(session);
+    } else this.onAccept(session);
   }
 
   decline(session = this.first?.session) {
@@ -64,7 +65,7 @@ export class Offers {
   gone({ session, why }) {
     const offer = this.board.offerGone({ session });
     if (this.declining.session === session && this.declining.dialog.open && !this.declining.isAsking) this.declining.dialog.close();
-    if (offer && why === 'expired' && !this.isAsked(session)) toast(this.word(offer.kind === 'transfer' ? 'transferOver' : 'offerOver'));
+    if (offer && why === 'expired' && !this.asking.has(session)) toast(this.word(offer.kind === 'transfer' ? 'transferOver' : 'offerOver'));
     if (!this.board.offers.size) find('[data-offer-live]').textContent = '';
   }
 

@@ -91,8 +91,8 @@ export class Stopped {
   }
 
   change(stopped) {
-    const { askedAt, releasedBy, item } = stopped;
-    if (askedAt !== null && releasedBy === null) this.send({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: 'quiet' });
+    const { wasLaidBefore, releasedBy, item } = stopped;
+    if (wasLaidBefore && releasedBy === null) this.send({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: 'quiet' });
     this.settle(this.chat, stopped);
     this.composer.changeAgain(stopped.item.text);
   }
@@ -103,8 +103,9 @@ export class Stopped {
     this.composer.box.focus();
   }
 
-  askRelease({ item }) {
-    this.sendAloud({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${item.id}` });
+  askRelease(stopped) {
+    const { item } = stopped;
+    stopped.wasLaidBefore = this.sendAloud({ type: 'ask_release', session: this.chat.session, id: item.id, text: item.text, ref: `release ${item.id}` });
   }
 
   /** The supervisors have the text. `chat`: the one in which it was stopped. */

@@ -289,7 +289,11 @@ def test_the_agent_needs_no_mouse(city: City, server: Server, new_context: NewCo
     page.keyboard.press("Alt+KeyE")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Not sent")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.locator("#wrap-note")).to_be_focused()
+    expect(page.locator("#wrap-note")).to_have_value("Half a sentence for Tomasz")
     for _ in range(2):
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Done")).to_be_focused()

@@ -478,6 +478,41 @@ def test_what_was_being_written_when_the_resident_ended_is_kept_and_no_key_goes_
     assert look.faults == []
 
 
+def test_a_half_written_note_stays_in_its_own_chat(sit: Sit) -> None:
+    desk, played = sit(lambda played: (chat(played), played.chat("s2", "My bin is gone.", name="Dana Whitfield")))
+    page, box = desk.page, desk.page.locator("#reply")
+    pick(desk, "Dana Whitfield")
+    page.keyboard.press("Alt+KeyN")
+    page.keyboard.type("Dana's bin is green.")
+    pick(desk)
+    page.keyboard.press("Alt+KeyN")
+    expect(box).to_have_value("")
+    page.keyboard.type("Third call about this meter.")
+    pick(desk, "Dana Whitfield")
+    page.keyboard.press("Alt+KeyN")
+    expect(box).to_have_value("Dana's bin is green.")
+    pick(desk)
+    page.keyboard.press("Alt+KeyN")
+    expect(box).to_have_value("Third call about this meter.")
+
+
+def test_a_reply_that_was_refused_at_the_end_is_not_put_away_unseen(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    played.answers["message"] = {"type": "error", "code": "ended", "detail": "This chat has ended."}
+    desk.says("The meter is read on Monday.")
+    played.last("message")
+    played.knows("s1", state="ended", outcome="customer_ended", ended_at=at(), wrap_up_deadline=at(900))
+    kept = desk.page.get_by_role("group", name="Not sent")
+    expect(kept.locator(".quote")).to_have_text("The meter is read on Monday.")
+    expect(desk.page.get_by_role("list", name="My chats").get_by_text("Draft")).to_have_count(0)
+    desk.page.get_by_role("button", name="Put away").click()
+    expect(kept).to_be_focused()
+    kept.get_by_role("button", name="Put it into the note").click()
+    expect(desk.page.locator("#wrap-note")).to_have_value("The meter is read on Monday.")
+    expect(desk.page.locator(".is-unsent")).to_have_count(0)
+
+
 def test_what_was_not_sent_is_put_away_only_once_somebody_has_decided(sit: Sit) -> None:
     desk, played = sit(chat)
     pick(desk)

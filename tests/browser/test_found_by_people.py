@@ -34,7 +34,7 @@ def test_who_was_there_and_did_not_answer_is_not_told_that_she_was_gone(sit: Sit
 
 def test_a_desk_without_a_network_says_so_at_once(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, _played = sit(chat, look.size)
-    lamp = desk.page.locator("header").get_by_role("status")
+    lamp = desk.page.locator("[data-link]")
     expect(lamp).to_contain_text("Connected")
     desk.page.evaluate("window.dispatchEvent(new Event('offline'))")
     expect(lamp).not_to_have_text("Connected")

@@ -26,7 +26,7 @@ from chat.actions import (
     withdraw_release,
 )
 from chat.models import ChatEvent, ChatSession, Side, StaffEvent, StoppedText
-from chat.texts import count_stopped_texts
+from chat.texts import waiting_texts
 from contactcenter.lib.errors import DomainError, Invalid, NotFound, WrongState
 from contactcenter.lib.hashing import digest
 from policies.models import LinkDomain, ProfanityWord
@@ -149,6 +149,10 @@ def test_a_released_text_goes_through_as_it_is_and_no_other(rules: None, city: C
     row.refresh_from_db()
     assert row.sent_seq == result.event.seq == 1
     assert refusal(say(session, text)).code == "edit"  # once
+    StoppedText.objects.update(sent_seq=None)
+    who: dict[str, Any] = {"agent_id": session.agent_id, "name": "Rosa"}
+    twice = append([Draft(session.pk, uuid.uuid4(), Side.AGENT, text, NOON, **who) for _number in range(2)])
+    assert [each.error and each.error.code for each in twice] == [None, "edit"]  # nor twice at a time
     [told] = StaffEvent.objects.all()
     assert (told.kind, told.agent, told.data) == ("released", city.supervisor, {"id": str(uid), "is_released": True})
 
@@ -170,11 +174,11 @@ def test_a_text_is_taken_back_from_the_supervisors_until_somebody_has_decided(
     first, second = uuid.uuid4(), uuid.uuid4()
     for uid in (first, second):
         ask_release(session.pk, agent_id=city.rosa.pk, uid=uid, text="damn", at=NOON)
-    assert count_stopped_texts() == 2
+    assert waiting_texts()[0] == 2
     decide_on_text(session.pk, second, by_id=city.supervisor.pk, is_released=True, at=NOON)
     for uid in (first, first, second):
         withdraw_release(session.pk, agent_id=city.rosa.pk, uid=uid)
-    assert count_stopped_texts() == 0
+    assert waiting_texts()[0] == 0
     assert StoppedText.objects.get().uid == second
     with pytest.raises(NotFound):
         withdraw_release(session.pk, agent_id=city.rudi.pk, uid=second)

@@ -138,7 +138,7 @@ def test_supervisors_are_told_how_many_texts_wait_and_nobody_else(city: City, cl
     assert client.get("/api/v1/desk/decisions").status_code == 404
     assert "data-counts" not in shown(client.get("/desk/"))
     log_in(client, city.supervisor.user)
-    assert client.get("/api/v1/desk/decisions").json() == {"texts": 1}
+    assert client.get("/api/v1/desk/decisions").json() == {"texts": 1, "newest": NOON.isoformat()}
     assert 'data-counts="/api/v1/desk/decisions"' in shown(client.get("/desk/"))
 
 

@@ -15,6 +15,7 @@ from chat import news
 from chat.actions import Request, accept, place_on_hold, request_chat
 from chat.actions.requeue import requeue
 from chat.models import ChatSession, Offer, Wording
+from chat.rules import WORDING_FIELDS
 from chat.timers import act_on_due_timers
 from chat.waiting import offer_choices, tell_all_busy
 from tests.chat.conftest import NOON, City
@@ -238,6 +239,24 @@ def test_who_is_free_and_does_not_answer_is_not_called_busy(city: City) -> None:
     ChatSession.objects.filter(pk=other.pk).update(busy_deadline=after(60))
     act_on_due_timers(at=after(60))
     assert other.events.filter(rule="EM-COM-Daii").last().text == "Soon at General services."
+
+
+@pytest.mark.rule("EM-COM-Daii")
+@pytest.mark.rule("SJ-ACD")
+def test_whose_last_seat_an_offer_keeps_is_not_called_busy(city: City) -> None:
+    adopt("EM-COM-Daii", busy_seconds=30)
+    adopt("SJ-ACD", offer_seconds=60, abandoned_seconds=120, away_seconds=30)
+    go_home(city.supervisor)
+    Agent.objects.update(seats=1, fixed_seats=1)
+    session = ask(city.general, city.english)
+    act_on_due_timers(at=NOON)
+    assert Offer.objects.open().filter(session=session).exists()
+    act_on_due_timers(at=after(31))
+    assert session.events.get(rule="EM-COM-Daii").text.startswith("Nobody has answered yet.")
+
+
+def test_every_wording_of_the_city_has_its_fields() -> None:
+    assert WORDING_FIELDS.keys() == set(Wording.Kind.values)
 
 
 # Nobody speaks it -----------------------------------------------------------------
