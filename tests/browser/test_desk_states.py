@@ -831,6 +831,7 @@ def test_what_a_line_that_died_unnoticed_took_is_said_within_ten_seconds(sit: Si
     page.keyboard.press("Alt+KeyE")
     dialog.get_by_label("Outcome").select_option("referred")
     dialog.get_by_role("button", name="End chat").press("Enter")
+    played.last("end")
     expect(dialog).to_be_visible()
     page.clock.run_for(10_000)
     expect(dialog.get_by_role("alert")).to_contain_text("try again as soon as it is connected")
