@@ -1,6 +1,7 @@
 // What is nice to know (typing, read) must leave room for messages: the server bears 10 frames in 10 seconds.
 
 export const TYPING_SHOWS = 5000;
+export const PASSING = ['typing', 'read']; // types of frames that are not answered; nobody misses one
 const TYPING_EVERY = 3000;
 const READ_EVERY = 4000;
 const WINDOW = 10000;

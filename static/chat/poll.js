@@ -1,8 +1,9 @@
 // The same chat over plain HTTP, for networks that let no socket through: long polling, frames by POST.
 
+import { PASSING } from './paced.js';
+
 const WAIT_SECONDS = 20;
 const LONGEST_DELAY = 15000;
-const PASSING = ['typing', 'read']; // nobody misses them
 
 export class Poll {
   constructor({ url, token, cursor, onFrame, onState }) {

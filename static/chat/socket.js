@@ -1,11 +1,12 @@
 // One WebSocket that comes back by itself. It knows frames and close codes, nothing of chats.
 
+import { PASSING } from './paced.js';
+
 const GIVE_UP = { 4401: 'unauthorized', 4403: 'forbidden', 4409: 'elsewhere' };
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15000;
 const PROOF_EVERY = 25000;
 const PROOF_WITHIN = 10000;
-const UNANSWERED = ['typing', 'read'];
 
 export class Socket {
   /**
@@ -109,7 +110,7 @@ export class Socket {
   send(frame) {
     if (!this.isGreeted || this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(frame));
-    if (!UNANSWERED.includes(frame.type)) this.doubtIt();
+    if (!PASSING.includes(frame.type)) this.doubtIt();
     return true;
   }
 

@@ -6,6 +6,9 @@ import { inQueueOrder } from './queue.js';
 
 const KEPT_AWAY = 200; // chats that were put away, remembered by this tab
 
+/** Whether a colleague is at the desk now. */
+export const isHere = ({ state, away }) => state === 'online' && !away;
+
 export class Board {
   /** `send(frame)` answers whether it went out; `onOutbox(chat, item)` hears of messages on their way. */
   constructor({ send, onOutbox }) {

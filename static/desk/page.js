@@ -13,14 +13,14 @@ export function nameOf(list, code) {
   return find(`[data-${list}] [data-code="${CSS.escape(code ?? '')}"]`)?.textContent ?? code ?? '';
 }
 
-/** Codes and names of such a list, in the order of the page. */
-export const codesOf = (list) => [...document.querySelectorAll(`[data-${list}] [data-code]`)].map((each) => [each.dataset.code, each.textContent]);
+/** Codes and names of such a list, in the order of the page; `isMeant(data)` leaves some out. */
+export function codesOf(list, isMeant = () => true) {
+  const all = [...document.querySelectorAll(`[data-${list}] [data-code]`)];
+  return all.filter(({ dataset }) => isMeant(dataset)).map((each) => [each.dataset.code, each.textContent]);
+}
 
 /** The topics by which a chat of this department is sorted: its own, and everybody's. */
-export function topicsOf(department) {
-  const all = [...document.querySelectorAll('[data-topics] [data-code]')];
-  return all.filter((each) => [department, ''].includes(each.dataset.department)).map((each) => [each.dataset.code, each.textContent]);
-}
+export const topicsOf = (department) => codesOf('topics', (topic) => [department, ''].includes(topic.department));
 
 export function toast(text) {
   const node = copyOf('[data-toast]');

@@ -1,5 +1,6 @@
 // Passing a chat on, and holding: what an agent does who cannot go on alone.
 
+import { isHere } from './board.js';
 import { FormDialog } from './dialogs.js';
 import { fillSelect, find, isDialogOpen, codesOf, nameOf } from './page.js';
 
@@ -37,7 +38,7 @@ export class Passing {
   prepare(chat, form) {
     find('[data-transfer-title]').textContent = this.word('transferTitle', { name: chat.facts.name ?? this.word('customer') });
     this.chat = chat;
-    fillSelect(form.elements.agent, this.board.colleagues.filter((each) => each.state === 'online' && !each.away).map((each) => [each.id, this.personText(each)]));
+    fillSelect(form.elements.agent, this.board.colleagues.filter(isHere).map((each) => [each.id, this.personText(each)]));
     fillSelect(form.elements.department, codesOf('departments').map(([code, name]) => [code, this.departmentText(code, name)]));
     fillSelect(form.elements.language, codesOf('languages').filter(([code]) => code !== chat.facts.language));
     form.elements.kind[0].disabled = !form.elements.agent.options.length;
@@ -54,7 +55,7 @@ export class Passing {
 
   /** A department, with how many of it are online besides oneself. */
   departmentText(code, name) {
-    const there = this.board.colleagues.filter((each) => each.state === 'online' && !each.away && each.departments?.includes(code));
+    const there = this.board.colleagues.filter((each) => isHere(each) && each.departments?.includes(code));
     return `${name} · ${there.length ? this.word('onlineThere', { n: there.length }) : this.word('nobodyThere')}`;
   }
 

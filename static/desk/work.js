@@ -1,5 +1,6 @@
 // The left pane: what is mine, who waits, who is here; offers above, counts on the tabs.
 
+import { isHere } from './board.js';
 import { flagChips } from './flags.js';
 import { chatRow, chip, fill, stopwatch, waitingRow } from './lists.js';
 import { find, nameOf } from './page.js';
@@ -101,7 +102,7 @@ export class Work {
     node.dataset.key = id;
     node.querySelector('.who').textContent = name;
     node.querySelector('.when').textContent = away ? this.word('isAway') : this.label('p', state);
-    node.querySelector('.lamp').classList.toggle('lamp-on', state === 'online' && !away);
+    node.querySelector('.lamp').classList.toggle('lamp-on', isHere({ state, away }));
     const facts = [isSupervisor ? this.word('isSupervisor') : '', departments.map((code) => nameOf('departments', code)).join(', '), languages.map((code) => nameOf('languages', code)).join(', ')];
     if (free !== undefined && state === 'online') facts.push(this.word(free ? 'seatFree' : 'noSeatFree'));
     node.querySelector('.last').textContent = facts.filter(Boolean).join(' · ');
