@@ -92,8 +92,9 @@ def _text_for(session: ChatSession, there: Collection[Candidate]) -> str:
     """Say it as it is: nobody is at the desk, somebody could take the chat and has not yet, or all are busy."""
     if is_nobody_there(there):
         return _nobody_text(session)
-    is_held_out = Offer.objects.open().filter(session=session).exists()  # to somebody whose seat it keeps
-    return _unanswered_text(session) if is_held_out or is_seat_free(session, there) else _busy_text(session)
+    # An offer to somebody keeps a seat of hers, perhaps the last.
+    could_be_taken = is_seat_free(session, there) or Offer.objects.open().filter(session=session).exists()
+    return _unanswered_text(session) if could_be_taken else _busy_text(session)
 
 
 def _busy_text(session: ChatSession) -> str:
