@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from agents import actions
 from agents.models import Certificate, Evidence, Requirement, User
 from contactcenter.lib.errors import DomainError
+from contactcenter.lib.forms import say_refusal
 
 if TYPE_CHECKING:
     CertificateModelForm = forms.ModelForm[Certificate]
@@ -47,8 +48,7 @@ class EvidenceForm(CertificateModelForm):
         try:
             self.written = self.write()
         except DomainError as refusal:
-            field = refusal.more.get("field")
-            self.add_error(field if field in self.fields else None, refusal.detail)
+            say_refusal(self, refusal)
 
     def write(self) -> Certificate:
         raise NotImplementedError

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from agents.models import User
 from contactcenter.lib.errors import DomainError
+from contactcenter.lib.forms import say_refusal
 
 Page = Callable[[forms.Form], HttpResponse]
 
@@ -21,12 +22,6 @@ def person_of(request: HttpRequest) -> User:
     """Return who is logged in; every gate of these pages has looked at that already."""
     assert isinstance(request.user, User)
     return request.user
-
-
-def say_refusal(form: forms.Form, refusal: DomainError) -> None:
-    """Put a refusal to the field that it is about, or above the form."""
-    field = refusal.more.get("field")
-    form.add_error(field if field in form.fields else None, refusal.detail)
 
 
 def act_with_form(

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agents.actions import assign_channel, end_assignment
 from agents.models import Agent, Channel, ChannelAssignment
-from contactcenter.desk.acting import person_of, say_refusal
+from contactcenter.desk.acting import person_of
 from contactcenter.desk.supervise import for_supervisors
 from contactcenter.lib.admin import DayInput
 from contactcenter.lib.errors import DomainError
+from contactcenter.lib.forms import say_refusal
 
 LONGEST_WHY = 300
 

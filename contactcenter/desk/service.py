@@ -18,10 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.actions import end_incident, note_drill, post_incident, turn_backup
 from agents.models import BackupPlan, BackupTurn, Drill, Incident, User
 from agents.service import PlanStanding, plans_standing
-from contactcenter.desk.acting import act_at_once, act_with_form, person_of, say_refusal
+from contactcenter.desk.acting import act_at_once, act_with_form, person_of
 from contactcenter.desk.forms import DrillForm, IncidentForm, TurnForm
 from contactcenter.desk.retention import for_watchers
 from contactcenter.lib.errors import DomainError
+from contactcenter.lib.forms import say_refusal
 
 SHOWN = 10
 

@@ -25,6 +25,7 @@ from contactcenter.knowledge.permissions import access_as_agent, access_own_scri
 from contactcenter.knowledge.rules import OF_DEPARTMENT
 from contactcenter.knowledge.scripts import RULE, offered_to
 from contactcenter.lib.errors import DomainError, NotFound
+from contactcenter.lib.forms import say_refusal
 from policies.versions import in_force
 from policies.why import source_of
 
@@ -97,8 +98,7 @@ def _write(form: OwnScriptForm, agent: Agent, pk: int | None, *, at: datetime) -
     except NotFound:
         raise
     except DomainError as refusal:
-        field = refusal.more.get("field")
-        form.add_error(field if field in form.fields else None, refusal.detail)
+        say_refusal(form, refusal)
         return False
     return True
 
