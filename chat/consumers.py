@@ -153,6 +153,7 @@ class DeskSocket(JsonSocket):
         self.seats: Frame = {}
         self.offers: dict[UUID, Frame] = {}
         self.shown: dict[UUID, Frame] = {}
+        self.colleagues: dict[int, Frame] = {}
         self.departments: frozenset[int] | None = frozenset()
         self._noted_at = 0.0
         self.agent_id, self.agent_name = await self.relay.read(_admit_staff, self.session_key)
@@ -170,6 +171,7 @@ class DeskSocket(JsonSocket):
         self.offers, self.shown = desk.offers, shown_of(desk.sessions)
         self.push(with_ref(opened.welcome, ref))
         self.relay.add_desk(self, opened.cursors, latest_of(desk.sessions))
+        self.relay.desk_news.note_welcome(self, opened.welcome["colleagues"])
         offer_all(self.relay, self, opened.events)
         self.relay.wake_staff(opened.cursors)
         self.relay.wake_agent(self.agent_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from agents.models import Presence
 from chat import news
 from chat.desks import read_endings
 from chat.listeners import DeskListener
@@ -33,12 +34,24 @@ def latest_of(sessions: Collection[Frame]) -> dict[UUID, int]:
     return {UUID(session["session"]): session["last_seq"] for session in sessions}
 
 
+def told_of(colleague: Frame) -> Frame:
+    """Return what of a colleague is news: of her free seats, whether there are any."""
+    return {**colleague, "free": colleague["free"] > 0}
+
+
 class DeskNews:
     """Compares what the database says of a desk with what its sockets have, and sends the difference."""
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
-        self._colleagues: dict[int, Frame] = {}
+        self.colleagues: dict[int, Frame] = {}  # as they were last read, whoever was told
+
+    def note_welcome(self, socket: DeskListener, colleagues: list[Frame]) -> None:
+        """Note whom a desk knows that has just opened. What others were told while it opened is read again for it."""
+        socket.colleagues = {colleague["id"]: told_of(colleague) for colleague in colleagues}
+        for agent_id, told in self.colleagues.items():
+            if _is_news(socket, agent_id, told):
+                self.relay.wake_agent(agent_id)
 
     async def refresh(self, agent_ids: set[int]) -> None:
         """Bring the agents' sockets, and what others see of them, up to date."""
@@ -51,15 +64,14 @@ class DeskNews:
                 await self._refresh_desk(socket, desk)
 
     def _tell_colleagues(self, agent_id: int, colleague: Frame) -> None:
-        """Send an agent's presence to every desk. How many seats are free is told when that becomes none, or some."""
-        told = {**colleague, "free": colleague["free"] > 0}
-        if self._colleagues.get(agent_id) == told:
-            return
-        self._colleagues[agent_id] = told
+        """Send an agent's presence to every desk that knows her otherwise."""
+        told = self.colleagues[agent_id] = told_of(colleague)
         text = dump({"type": "presence", "agent": agent_id, **colleague})
         for sockets in self.relay.desks.values():
             for socket in sockets:
-                socket.push_text(text)
+                if _is_news(socket, agent_id, told):
+                    socket.colleagues[agent_id] = told
+                    socket.push_text(text)
 
     async def _refresh_desk(self, socket: DeskListener, desk: news.Desk) -> None:
         if not desk.may_work:
@@ -114,3 +126,8 @@ class DeskNews:
             if each is not None:
                 each.offer(event.seq, event_texts(event))
                 each.note_leaving(event)
+
+
+def _is_news(socket: DeskListener, agent_id: int, told: Frame) -> bool:
+    known = socket.colleagues.get(agent_id)
+    return known != told if known else told["state"] != Presence.OFFLINE

@@ -38,6 +38,7 @@ class DeskListener(Socket, Protocol):
     seats: Frame
     offers: dict[UUID, Frame]
     shown: dict[UUID, Frame]  # of its chats, without `last_seq`
+    colleagues: dict[int, Frame]  # by agent, as this desk was told of them
 
 
 class Seen:

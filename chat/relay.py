@@ -76,7 +76,7 @@ class Relay:
         self._woken_sessions: set[UUID] = set()
         self._woken_staff: set[UUID] = set()
         self._woken_agents: set[int] = set()
-        self._desk_news = DeskNews(self)
+        self.desk_news = DeskNews(self)
         self._queue_news = QueueNews(self)
         self._refreshing: asyncio.Task[None] | None = None
         self._cycling: asyncio.Task[None] | None = None
@@ -291,7 +291,7 @@ class Relay:
         """Look for everything that may have been missed."""
         self._woken_sessions.update(self.sessions)
         self._woken_staff.update(self._on_desks_here(self.sessions))
-        self._woken_agents.update(self.desks)
+        self._woken_agents.update(self.desks, self.desk_news.colleagues if self.desks else ())
         self._queue_news.is_woken = bool(self.sockets)
         self._refresh_soon()
 
@@ -303,7 +303,7 @@ class Relay:
         try:
             while self._woken_agents or self._woken_sessions or self._woken_staff or self._queue_news.is_woken:
                 agents, self._woken_agents = self._woken_agents, set()
-                await _outlive(self._desk_news.refresh(agents))
+                await _outlive(self.desk_news.refresh(agents))
                 sessions, self._woken_sessions = self._woken_sessions, set()
                 await _outlive(self._refresh_sessions(sessions))
                 staff, self._woken_staff = self._woken_staff, set()

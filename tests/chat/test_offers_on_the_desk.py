@@ -13,6 +13,7 @@ from agents.models import Agent
 from chat.actions import expire_offers
 from chat.relay import Relay
 from tests.chat.conftest import City
+from tests.locks import held_table, wait_until_blocked
 from tests.policies.factories import adopt
 from tests.wire import Wires
 
@@ -115,8 +116,14 @@ async def test_colleagues_see_who_is_there_and_whether_a_seat_is_free(city: City
     await sync_to_async(Agent.objects.filter(pk=city.rosa.pk).update)(seats=1)
     await sync_to_async(city.rosa.languages.add)(city.english)
     other, desk = await wires.desk(city.supervisor), await wires.desk(city.rosa)
-    rosa = await other.next("presence", agent=city.rosa.pk)
-    assert rosa == {
+    welcome = await other.next("welcome")
+    assert {each["name"]: (each["free"], each["is_supervisor"]) for each in welcome["colleagues"]} == {
+        "Rosa": (1, False),
+        "Rudi": (3, False),
+        "Sam": (3, True),
+    }
+    await wires.ask()
+    assert await other.next("presence", agent=city.rosa.pk) == {
         "type": "presence",
         "agent": city.rosa.pk,
         "id": city.rosa.pk,
@@ -125,17 +132,11 @@ async def test_colleagues_see_who_is_there_and_whether_a_seat_is_free(city: City
         "away": False,
         "departments": ["general"],
         "languages": ["en"],
-        "free": 1,
+        "free": 0,
         "is_supervisor": False,
     }
-    await wires.ask()
-    assert (await other.next("presence", agent=city.rosa.pk))["free"] == 0
     welcome = await (await wires.desk(city.supervisor)).next("welcome")
-    assert {each["name"]: (each["free"], each["is_supervisor"]) for each in welcome["colleagues"]} == {
-        "Rosa": (0, False),
-        "Rudi": (3, False),
-        "Sam": (3, True),
-    }
+    assert {each["name"]: each["free"] for each in welcome["colleagues"]} == {"Rosa": 0, "Rudi": 3, "Sam": 3}
     await desk.next("offer")
 
 
@@ -147,7 +148,35 @@ async def test_colleagues_to_whom_no_chat_opens_have_no_seat_free(city: City, wi
         assign_channel(city.supervisor, "chat", from_on=yesterday, why="Takes chats.", by=None)
 
     await sync_to_async(assign_the_supervisor_alone)()
-    other, _desk = await wires.desk(city.supervisor), await wires.desk(city.rosa)
+    other, desk = await wires.desk(city.supervisor), await wires.desk(city.rosa)
     welcome = await other.next("welcome")
     assert {each["name"]: each["free"] for each in welcome["colleagues"]} == {"Rosa": 0, "Rudi": 0, "Sam": 3}
-    assert (await other.next("presence", agent=city.rosa.pk))["free"] == 0
+    await desk.send({"type": "presence", "state": "break"})
+    assert (await other.next("presence", agent=city.rosa.pk, state="break"))["free"] == 0
+
+
+async def test_a_desk_that_opens_misses_no_colleague_who_leaves_meanwhile(city: City, wires: Wires) -> None:
+    """Its welcome was read, and it does not listen yet, while the others are told."""
+    desk = await wires.desk(city.rosa)
+    await desk.next("welcome")
+    held = held_table("cases_topic")  # read for a welcome, after the colleagues
+    cursor = await sync_to_async(held.__enter__)()
+    late = await wires.desk(city.supervisor)
+    await sync_to_async(wait_until_blocked)(cursor)
+    await desk.send({"type": "presence", "state": "break"})
+    await desk.next("presence", agent=city.rosa.pk, state="break")
+    await sync_to_async(held.__exit__)(None, None, None)
+    welcome = await late.next("welcome")
+    assert {each["name"]: each["state"] for each in welcome["colleagues"]}["Rosa"] == "online"
+    assert await late.next("presence", agent=city.rosa.pk, state="break")
+
+
+async def test_after_the_cut_of_a_line_each_desk_hears_of_colleagues_who_work_elsewhere(
+    city: City, wires: Wires, relay: Relay
+) -> None:
+    desk = await wires.desk(city.rosa)
+    await desk.next("welcome")
+    await relay.desk_news.refresh({city.rudi.pk})
+    await sync_to_async(Agent.objects.filter(pk=city.rudi.pk).update)(presence="break")  # no news of it came
+    relay.wake_all()
+    assert await desk.next("presence", agent=city.rudi.pk, state="break")

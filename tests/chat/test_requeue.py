@@ -30,6 +30,7 @@ from chat.tasks import sweep_connections as sweep_task
 from chat.timers import note_pulse
 from tests.chat.conftest import NOON, City
 from tests.factories import QueuedSessionFactory
+from tests.locks import wait_until_blocked
 from tests.policies.factories import adopt
 
 SECOND = timedelta(seconds=1)
@@ -132,7 +133,8 @@ def test_a_socket_that_opens_while_the_sweep_looks_for_the_lost_leaves_no_deadli
         open_connection(uuid.uuid4(), instance=INSTANCE, agent_id=city.rosa.pk, at=NOON)
         sweep = Thread(target=sweep_and_close)  # finds her without a socket, and waits for her row
         sweep.start()
-        wait_until_it_waits_for_us(sweep)
+        with connection.cursor() as cursor:
+            wait_until_blocked(cursor)
     sweep.join()
     city.rosa.refresh_from_db()
     assert city.rosa.offline_deadline is None
@@ -143,16 +145,6 @@ def sweep_and_close() -> None:
         sweep_connections(at=NOON)
     finally:
         connection.close()
-
-
-def wait_until_it_waits_for_us(thread: Thread) -> None:
-    waits = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    while thread.is_alive():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT EXISTS ({waits})")
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("the sweep did not wait")
 
 
 def test_who_went_offline_and_then_left_is_gone_too(city: City, socket: uuid.UUID) -> None:

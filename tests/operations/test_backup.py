@@ -11,12 +11,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
@@ -36,6 +35,7 @@ from contactcenter.operations.copies.manifest import FILE
 from contactcenter.operations.models import BackupFolder, BackupRun
 from contactcenter.operations.stores import ROOT
 from tests.agents.conftest import at_once
+from tests.locks import held_table, wait_until_blocked
 from tests.operations.databases import environment_of_commands
 from tests.operations.rich_city import HOUR, KEPT, NOON, TRANSIENT, Rich
 from tests.policies.factories import adopt
@@ -125,15 +125,12 @@ def test_the_same_rows_give_the_same_files_whatever_the_server_has_set(rich: Ric
 
 def test_what_changes_while_it_is_written_is_not_in_it(rich: Rich, folder: Path) -> None:
     """All tables are of one moment: what commits into the last of them while an earlier one waits is left out."""
-    own = connection.settings_dict
-    reached = {"host": own["HOST"], "port": own["PORT"], "user": own["USER"], "password": own["PASSWORD"]}
-    with closing(psycopg2.connect(dbname=own["NAME"], **reached)) as other, other.cursor() as cursor:
-        cursor.execute("LOCK TABLE django_admin_log IN ACCESS EXCLUSIVE MODE")
+    with held_table("django_admin_log") as cursor:
         backup = threading.Thread(target=_backup_and_close, args=(folder,))
         backup.start()
-        _wait_for_lock(cursor)
+        wait_until_blocked(cursor)
         cursor.execute("INSERT INTO auth_group (name) VALUES ('newcomer')")
-        other.commit()
+        cursor.connection.commit()
         backup.join()
     assert Group.objects.filter(name="newcomer").exists()
     assert b"newcomer" not in everything_in(folder)
@@ -144,14 +141,6 @@ def _backup_and_close(folder: Path) -> None:
         make_backup(folder, at=NOON)
     finally:
         connection.close()
-
-
-def _wait_for_lock(cursor: Any) -> None:
-    for _attempt in range(100_000):
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        if cursor.fetchone()[0]:
-            return
-    pytest.fail("nobody waits for the lock")
 
 
 # A whole copy or none ------------------------------------------------------------
