@@ -18,7 +18,7 @@ import { find, toast } from './page.js';
 import { Passing } from './passing.js';
 import { Refer } from './referring.js';
 import { attachScripts } from './scripts.js';
-import { Aloud } from './sending.js';
+import { Aloud, Owed } from './sending.js';
 import { Shortcuts } from './shortcuts.js';
 import { Thread } from './thread.js';
 import { Title } from './title.js';
@@ -34,6 +34,7 @@ class Desk {
     const send = (frame) => this.link.send(frame);
     this.aloud = new Aloud({ send, word });
     const aloud = (frame) => this.aloud.send(frame);
+    this.owed = new Owed(send);
     const { label, outcomeText, endedAs } = labelsOf(this.words, word);
     Object.assign(this, { word, send, sendAloud: aloud });
     this.asking = new Set();
@@ -47,7 +48,7 @@ class Desk {
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
     this.offers = new Offers({ board, word, send, sendAloud: aloud, asking: this.asking, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
-    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), send, sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
+    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), owe: (frame) => this.owed.send(frame), sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
     this.marking = markDialog({ word, send, done: (session) => this.asks.marked(session) });
     this.passing = new Passing({ board, word, send, sendAloud: aloud });
@@ -143,6 +144,7 @@ class Desk {
       this.wrapUp.lost();
       for (const dialog of this.frames.dialogs) dialog.lost();
     }
+    if (isOpen) this.owed.again();
     this.draw();
   }
 

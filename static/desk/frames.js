@@ -91,6 +91,7 @@ export class Frames {
   /** The `ref` of a frame says what was asked, and for which chat. */
   granted({ ref }) {
     this.desk.aloud.answered({ ref });
+    this.desk.owed.answered({ ref });
     const { board, composer, wrapUp, word } = this.desk;
     const [what, id] = (ref ?? '').split(' ');
     const acts = {
@@ -105,10 +106,15 @@ export class Frames {
   }
 
   refused(frame) {
-    const { aloud, board, composer, wrapUp } = this.desk;
+    const { aloud, board, composer, owed, wrapUp } = this.desk;
     const [what, id] = (frame.ref ?? '').split(' ');
     aloud.answered(frame);
-    if (what === 'quiet') return;
+    if (what === 'withdraw' && Outbox.isForNow(frame.code)) {
+      owed.later(frame.retry_after ?? 5);
+      return;
+    }
+    owed.answered(frame);
+    if (what === 'quiet' || what === 'withdraw') return;
     if (this.dialogs.some((dialog) => dialog.refused(what, frame))) return;
     const chat = board.chatOf(frame);
     if (chat && frame.id && (frame.code === 'confirm' || frame.code === 'edit')) {

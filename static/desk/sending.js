@@ -33,3 +33,30 @@ export class Aloud {
     this.unanswered.clear();
   }
 }
+
+/** What must arrive and needs nobody to look on: sent as soon as there is a line, and again until it is answered. */
+export class Owed {
+  constructor(send) {
+    this.out = send;
+    this.frames = new Map(); // by their `ref`
+  }
+
+  send(frame) {
+    this.frames.set(frame.ref, frame);
+    this.out(frame);
+  }
+
+  answered({ ref }) {
+    this.frames.delete(ref);
+  }
+
+  /** The server cannot take it now: it may be asked again after so many seconds. */
+  later(seconds) {
+    setTimeout(() => this.again(), seconds * 1000);
+  }
+
+  /** There is a line again. */
+  again() {
+    for (const frame of this.frames.values()) this.out(frame);
+  }
+}

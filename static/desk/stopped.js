@@ -3,9 +3,9 @@
 import { copyOf, find } from './page.js';
 
 export class Stopped {
-  /** `why({rule, data})` makes the mark of a rule; `composer` shows the chat, and takes back what is to be changed. */
-  constructor({ word, send, sendAloud, why, composer }) {
-    Object.assign(this, { word, send, sendAloud, why, composer });
+  /** `owe(frame)` sends it now or later; `why({rule, data})` makes the mark of a rule; `composer` shows the chat, and takes back what is to be changed. */
+  constructor({ word, owe, sendAloud, why, composer }) {
+    Object.assign(this, { word, owe, sendAloud, why, composer });
     this.place = find('[data-stopped]');
     this.nodes = new Map(); // a text stays the same node while others come and go, and keeps the focus
     this.place.addEventListener('click', (event) => this.pressed(event));
@@ -92,7 +92,7 @@ export class Stopped {
 
   change(stopped) {
     const { wasLaidBefore, releasedBy, item } = stopped;
-    if (wasLaidBefore && releasedBy === null) this.send({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: 'quiet' });
+    if (wasLaidBefore && releasedBy === null) this.owe({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: `withdraw ${item.id}` });
     this.settle(this.chat, stopped);
     this.composer.changeAgain(stopped.item.text);
   }

@@ -301,6 +301,28 @@ def test_a_text_that_is_written_in_another_way_is_taken_back_from_the_supervisor
     assert played.last("withdraw_release") == {"session": "s1", "id": played.last("ask_release")["id"]}
 
 
+@pytest.mark.rule("EM-COM-C")
+def test_a_text_that_is_taken_back_while_the_line_is_down_is_taken_back_once_there_is_one(sit: Sit) -> None:
+    desk, played = sit(chat)
+    pick(desk)
+    played.answers["message"] = {"type": "error", "code": "edit", "detail": "A word of the list.", "spans": []}
+    desk.says("What the hell happened there?")
+    desk.page.get_by_role("button", name="Ask a supervisor to release it").press("Enter")
+    asked = played.last("ask_release")
+    played.goes_away()
+    expect(desk.page.locator("[data-link-text]")).to_have_text("Not connected. Trying again.")
+    desk.page.get_by_role("button", name="Change the text").click()
+    expect(desk.page.locator("#reply")).to_have_value("What the hell happened there?")
+    played.is_away = False
+    assert played.last("withdraw_release") == {"session": "s1", "id": asked["id"]}
+    played.goes_away()
+    expect(desk.page.locator("[data-link-text]")).to_have_text("Not connected. Trying again.")
+    played.asked.clear()
+    played.is_away = False
+    expect(desk.page.locator("[data-link-text]")).to_have_text("Connected")
+    assert not [frame for frame in played.asked if frame["type"] == "withdraw_release"]
+
+
 WAYS = {
     "transfer": "Somebody of Roads and sidewalks is online: pass the chat on.",
     "contact": "Name how to reach Roads and sidewalks: 555-0120.",
