@@ -36,11 +36,13 @@ export class Choices {
     this.panel.hidden = true;
     this.noted.hidden = true;
     this.answered = null;
+    this.showWay('');
   }
 
-  /** The city has the answer; what was chosen before it says no second time. */
-  done() {
+  /** The city has the answer; what was chosen before it says no second time. `way`: how it reaches them, told by this page alone. */
+  done(way) {
     this.answered = this.asking;
+    if (way) this.showWay(way);
     if (this.open?.seq !== this.answered) return; // asked anew meanwhile
     this.panel.hidden = true;
     this.page.find('[data-screen="talk"]').classList.remove('is-asked');
@@ -56,6 +58,12 @@ export class Choices {
     if (open) this.show(open, state);
     else if (hadFocus) this.onGone();
     this.showNoted(leftBehind(events), state);
+  }
+
+  showWay(way) {
+    const line = this.noted.querySelector('[data-noted-way]');
+    line.hidden = !way;
+    line.textContent = way ? this.word('notedWay', { way }) : '';
   }
 
   show({ options, nextAt, rule }, state) {

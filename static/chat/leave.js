@@ -4,7 +4,7 @@ import { clearFaults, fault, focusFault, isEmail, isPhone, setBusy, showRefusal 
 import { codePoints } from './words.js';
 
 export class Leave {
-  /** `ask(frame)` answers { ok, answer }; `onDone()`: the city has it; `onBack()`: back to the chat. */
+  /** `ask(frame)` answers { ok, answer }; `onDone(way)`: the city has it, and how to reach whoever left it; `onBack()`: back to the chat. */
   constructor({ page, ask, onDone, onBack }) {
     Object.assign(this, { page, ask, onDone, onBack });
     this.word = page.word;
@@ -38,11 +38,12 @@ export class Leave {
     clearFaults(form, box);
     if (form.hasAttribute('aria-busy') || !this.check(form)) return;
     setBusy(form, true);
-    const { ok, answer } = await this.ask({ type: 'choose', option: form.dataset.leave, ...this.values(form) });
+    const values = this.values(form);
+    const { ok, answer } = await this.ask({ type: 'choose', option: form.dataset.leave, ...values });
     setBusy(form, false);
     if (ok) {
       form.reset();
-      this.onDone();
+      this.onDone(values.phone ?? values.email);
     } else {
       showRefusal(form, box, answer ?? { detail: this.word('network') }, ['text', 'email', 'phone']);
     }

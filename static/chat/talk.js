@@ -35,7 +35,7 @@ export class Talk {
     this.composer = new Composer({ form: this.find('[data-write]'), word: this.word, limit: page.limits.text, onWrite: (text) => this.chat.write(text), onTyping: () => this.chat?.typing() });
     this.idle = new IdlePanel({ panel: this.find('[data-idle]'), word: this.word, onHere: () => this.chat.here(), onGone: toTheLine });
     this.choices = new Choices({ page, onChoose: (option) => this.choose(option), onLeave: (option) => this.leave.open(option), onGone: toTheLine });
-    this.leave = new Leave({ page, ask, onDone: () => this.left(), onBack: () => this.backToTalk('[data-choose]:not([hidden])') });
+    this.leave = new Leave({ page, ask, onDone: (way) => this.left(way), onBack: () => this.backToTalk('[data-choose]:not([hidden])') });
     this.ending = new Ending({ page, ask, onClosed: () => this.closed() });
     this.listen();
   }
@@ -237,8 +237,8 @@ export class Talk {
     (node?.offsetParent ? node : this.composer.text).focus();
   }
 
-  left() {
-    this.choices.done();
+  left(way) {
+    this.choices.done(way);
     this.backToTalk('[data-noted-text]');
   }
 

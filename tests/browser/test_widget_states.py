@@ -293,7 +293,9 @@ def test_a_call_back_needs_a_number_that_is_one_and_is_confirmed_with_its_time(
     assert script.asked[-1] == {"type": "choose", "option": "callback", "phone": "555-010-0142"}
     script.tell("chosen", "customer", data={"option": "callback", "due_at": in_two_hours()}, rule="DF-HOLD")
     noted = chat.locator("[data-noted]")
-    expect(noted).to_contain_text(re.compile("We will call you back.*At the latest on .*[AP]M", re.DOTALL))
+    expect(noted).to_contain_text(
+        re.compile("We will call you back.*We reach you at 555-010-0142.*At the latest on .*[AP]M", re.DOTALL)
+    )
     expect(choices_of(resident)).to_be_hidden()
     look.at("widget-callback-noted", resident)
     script.joins()
