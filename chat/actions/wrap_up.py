@@ -97,10 +97,15 @@ def _end_some(at: datetime) -> list[ChatRecord]:
 def begin_wrap_up(session: ChatSession, *, at: datetime) -> None:
     """Give the agent of a chat that just ended time to round it off; without an agent it is over at once.
 
-    The caller has locked the session and saves it.
+    Where somebody answered before the chat was put back, the next sweep ends
+    it and counts the first response. The caller has locked the session and
+    saves it. Source: EM-RET-A, EM-CAP.
     """
     if session.agent_id is not None:
         session.wrap_up_deadline = at + wrap_up_time(at=at)
+        return
+    if session.first_answer_at is not None:
+        session.wrap_up_deadline = at
         return
     session.wrapped_up_at = at
     ChatRecord.objects.bulk_create([record_of(session)], ignore_conflicts=True)

@@ -20,6 +20,7 @@ from chat.actions import (
     append,
     ask_transfer,
     end_as_agent,
+    end_as_customer,
     end_wrap_ups,
     rate,
     recompute,
@@ -266,6 +267,21 @@ def test_the_first_response_is_whose_who_gave_it_though_that_agent_was_lost(
     assert figures(city.rosa) == (0, 0, 150 * SECOND)
     record = ChatRecord.objects.get()
     assert (record.agent, record.first_agent) == (city.supervisor, city.rosa)
+
+
+@pytest.mark.rule("EM-CAP")
+def test_the_first_response_of_a_chat_that_was_put_back_and_left_counts_with_the_next_sweep(
+    city: City, answered_late: ChatSession
+) -> None:
+    requeue_all_of(Agent.objects.locked().get(pk=city.rosa.pk), at=NOON + 160 * SECOND)
+    left = NOON + 170 * SECOND
+    end_as_customer(answered_late.pk, token_digest=answered_late.token_digest, at=left)
+    end_wrap_ups(at=left)
+    assert figures(city.rosa) == (0, 0, 150 * SECOND)
+    answered_late.refresh_from_db()
+    assert (answered_late.wrapped_up_at, answered_late.wrap_up_deadline) == (left, None)
+    record = ChatRecord.objects.get()
+    assert (record.agent, record.first_agent, record.is_answered) == (None, city.rosa, False)
 
 
 @pytest.mark.rule("EM-CAP")
