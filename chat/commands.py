@@ -231,7 +231,8 @@ CUSTOMER_FRAMES: dict[str, CustomerHandler] = {
 def _followed(caller: Staff, frame: Frame) -> UUID:
     """Return the frame's session when it is on this desk. Raises `Invalid`, `NotFound`."""
     session_id = uuid_of(frame, "session")
-    if caller.relay.seen_by(caller, session_id) is None:
+    seen = caller.relay.seen_by(caller, session_id)
+    if seen is None or seen.is_over:
         raise no_such_chat()
     return session_id
 
