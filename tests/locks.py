@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
+PATIENCE = 60  # seconds; only a failing test waits that long
 WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
 
 
@@ -25,7 +27,8 @@ def held_table(table: str) -> Iterator[Any]:
 
 def wait_until_blocked(cursor: Any) -> None:
     """Return once somebody waits for what the cursor's transaction holds."""
-    for _attempt in range(100_000):
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience:
         cursor.execute(WAITS)
         if cursor.fetchone()[0]:
             return

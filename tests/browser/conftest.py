@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from agents.models import Agent, Department, Presence
 from chat.models import Connection, Wording
@@ -40,7 +40,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 10_000  # milliseconds a page may take; only a failing test waits that long
+PATIENCE = 30_000  # milliseconds a page may take; only a failing test waits that long
+expect.set_options(timeout=PATIENCE)
 
 
 def chromium() -> str | None:
@@ -131,6 +132,7 @@ class Server:
         while Connection.objects.filter(opened_at__gte=self.started_at).exists():
             if time.monotonic() > patience:
                 return False
+            time.sleep(0.05)
         return True
 
     def kill(self) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from playwright.sync_api import BrowserContext, Frame, FrameLocator, Locator, Page, expect
 
 from agents.models import Agent
@@ -126,3 +129,16 @@ def axe_faults(frame: Frame) -> list[str]:
         RULES,
     )
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]
+
+
+def outside(act: Callable[..., Any], *args: object, **values: object) -> Any:
+    """Act outside of the browser's event loop, where wake-ups can be sent."""
+
+    def run() -> Any:
+        try:
+            return act(*args, **values)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as worker:
+        return worker.submit(run).result()

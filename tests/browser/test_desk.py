@@ -15,7 +15,7 @@ from agents.models import Department, OutsideBody
 from chat.actions import route
 from contactcenter.cases.models import Task, Topic
 from tests.browser.conftest import City, Server
-from tests.browser.people import AtTheDesk, Resident, at_the_desk, axe_faults
+from tests.browser.people import AtTheDesk, Resident, at_the_desk, axe_faults, outside
 from tests.browser.watch import Watch
 from tests.factories import DepartmentFactory, MembershipFactory, ScriptFactory
 from tests.policies.factories import adopt
@@ -75,7 +75,7 @@ def day(city: City, server: Server, new_context: NewContext) -> Day:
     page = new_context().new_page()
     page.goto(server.url)
     resident = Resident(page).open_frame().ask(QUESTION)
-    route(at=timezone.now())  # what beat does each second
+    outside(route, at=timezone.now())  # what beat does each second
     rosa.page.get_by_role("list", name="Offered to you").wait_for()
     rudi = at_the_desk(new_context(), city.rudi, server.url)
     return Day(city, treasury, rosa, rudi, resident)
@@ -90,7 +90,7 @@ def test_an_offer_says_why_and_can_be_passed_on_with_a_reason(day: Day) -> None:
     dialog.get_by_label("Why").select_option("busy")
     dialog.get_by_role("button", name="Decline").click()
     expect(rosa.get_by_role("list", name="Offered to you")).to_be_hidden()
-    route(at=timezone.now())
+    outside(route, at=timezone.now())  # what beat does each second
     expect(day.rudi.page.get_by_role("list", name="Offered to you")).to_contain_text("General services")
     assert axe_faults(day.rosa.frame()) == []
 
@@ -228,9 +228,8 @@ def test_a_draft_waits_for_its_chat(day: Day) -> None:
     day.rosa.page.locator("#reply").fill("One moment, I")
     second = Resident(day.resident.page.context.new_page())
     second.page.goto(day.resident.page.url)
+    outside(set_presence, day.city.rudi.pk, "offline", at=timezone.now())
     second.open_frame().ask("Is the pool open?", name="Ines Duarte")
-    set_presence(day.city.rudi.pk, "offline", at=timezone.now())
-    route(at=timezone.now())
     day.rosa.page.get_by_role("list", name="Offered to you").wait_for()
     day.rosa.page.keyboard.press("Alt+KeyA")
     day.rosa.page.get_by_role("link", name="Ines Duarte").click()

@@ -12,7 +12,7 @@ from agents.models import Presence
 from chat.actions import route
 from chat.models import ChatSession
 from tests.browser.conftest import City, Server
-from tests.browser.people import Resident, at_the_desk
+from tests.browser.people import Resident, at_the_desk, outside
 from tests.factories import ScriptFactory, TopicFactory
 from tests.policies.factories import adopt
 
@@ -54,7 +54,7 @@ def test_an_agent_works_a_chat_from_the_offer_to_the_wrap_up_without_a_mouse(
     page = new_context().new_page()
     page.goto(f"{server.url}/chat/")
     resident = Resident(page).ask("My water bill is 312 dollars, it is normally about 90.")
-    route(at=timezone.now())  # what beat does each second
+    outside(route, at=timezone.now())  # what beat does each second
 
     offered = rosa.page.get_by_role("list", name="Offered to you")
     expect(offered).to_contain_text("General services")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, expect
 
@@ -17,21 +16,10 @@ from chat.actions.screened import raise_flags
 from chat.actions.staff_notes import Flag
 from chat.models import ChatSession, StaffKind
 from tests.browser.conftest import City, Server
-from tests.browser.people import at_the_desk
+from tests.browser.people import at_the_desk, outside
 from tests.policies.factories import adopt
 
 NewContext = Callable[..., BrowserContext]
-
-
-def elsewhere(act: Callable[[], object]) -> None:
-    """Do it on a thread of its own: beside Playwright's event loop no wake-up is published."""
-
-    def do() -> None:
-        act()
-        connection.close()
-
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(do).result()
 
 
 def ask(city: City, topic: str) -> ChatSession:
@@ -65,11 +53,11 @@ def test_the_list_is_in_queue_order_and_the_next_chat_is_its_first(
     desk = at_the_desk(new_context(), city.rosa, server.url)
     waiting = desk.page.locator("#panel-mine [data-waiting]")
     reads(waiting, "Bins", "Water", "Parks", "Roads")
-    elsewhere(lambda: accept(first.pk, agent_id=city.rudi.pk, at=timezone.now()))
+    outside(lambda: accept(first.pk, agent_id=city.rudi.pk, at=timezone.now()))
     reads(waiting, "Water", "Parks", "Roads")
-    elsewhere(lambda: becomes_urgent(third))
+    outside(lambda: becomes_urgent(third))
     reads(waiting, "Parks", "Water", "Roads")
-    elsewhere(lambda: put_back(first))
+    outside(lambda: put_back(first))
     reads(waiting, "Bins", "Parks", "Water", "Roads")
     for session, rest in ((first, ["Parks", "Water", "Roads"]), (third, ["Water", "Roads"])):
         desk.page.keyboard.press("Alt+KeyA")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, expect
 
@@ -17,7 +14,7 @@ from chat.actions import close_evaluation
 from chat.models import ChatSession, Evaluation, RetentionMark
 from chat.timers import act_on_due_timers
 from tests.browser.conftest import City, Server
-from tests.browser.people import AtTheDesk, Resident, at_the_desk
+from tests.browser.people import AtTheDesk, Resident, at_the_desk, outside
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
 from tests.browser.watch import Watch
 from tests.factories import RoleGrantFactory
@@ -25,19 +22,6 @@ from tests.policies.factories import adopt
 
 NewContext = Callable[..., BrowserContext]
 NAME = "Tomasz Lind"
-
-
-def outside(act: Callable[..., Any], *args: object, **values: object) -> Any:
-    """Act outside of the browser's event loop, where wake-ups can be sent."""
-
-    def run() -> Any:
-        try:
-            return act(*args, **values)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as worker:
-        return worker.submit(run).result()
 
 
 def notes(desk: AtTheDesk) -> Locator:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect
 
@@ -19,7 +17,7 @@ from chat.timers import act_on_due_timers
 from policies.actions import close_early
 from policies.models import BusinessCalendar
 from tests.browser.conftest import City, Server
-from tests.browser.people import AtTheDesk, Resident, at_the_desk
+from tests.browser.people import AtTheDesk, Resident, at_the_desk, outside
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
 from tests.browser.watch import Watch
 from tests.policies.factories import adopt, calendar
@@ -49,19 +47,6 @@ def _zone_at_noon() -> str:
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
-def sweep(*, at: datetime) -> int:
-    """Run the sweep as the worker does: outside of the browser's event loop, where wake-ups can be sent."""
-
-    def run() -> int:
-        try:
-            return act_on_due_timers(at=at)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as worker:
-        return worker.submit(run).result()
-
-
 def silent(resident: Resident, desk: AtTheDesk) -> datetime:
     """Let the agent write and the clock run out; return when the resident was asked."""
     resident.ask("My water bill is 312 dollars, it is normally about 90.")
@@ -69,7 +54,7 @@ def silent(resident: Resident, desk: AtTheDesk) -> datetime:
     desk.says("If you can see the meter I can compare it. Is the meter in the basement?")
     resident.sees("Is the meter in the basement?")
     at = timezone.now() + timedelta(seconds=1)
-    assert sweep(at=at) == 1
+    assert outside(act_on_due_timers, at=at) == 1
     resident.chat.get_by_role("button", name="I am still here").wait_for()
     return at
 
@@ -141,7 +126,7 @@ def test_the_agent_sees_the_silence_and_keeps_the_chat_open(
     expect(desk.page.locator("#reply")).to_be_focused()
     look.at("desk-kept-open", desk, whole=look.size == "narrow")
     resident.sees("keeps this chat open")
-    assert sweep(at=asked_at + timedelta(hours=2)) == 0
+    assert outside(act_on_due_timers, at=asked_at + timedelta(hours=2)) == 0
     assert look.faults == []
 
 
@@ -158,7 +143,7 @@ def test_who_stays_silent_is_let_go_and_told_how_to_come_back(
     page.goto(server.url)
     resident = Resident(page).open_frame()
     asked_at = silent(resident, desk)
-    assert sweep(at=asked_at + timedelta(seconds=120)) == 1
+    assert outside(act_on_due_timers, at=asked_at + timedelta(seconds=120)) == 1
     resident.chat.get_by_text("because we did not hear from you. You can start another one").wait_for()
     expect(resident.chat.locator("[data-over-ways]")).to_contain_text("555-0100")
     look.at("widget-ended-inactive", resident)
@@ -182,7 +167,7 @@ def test_closing_early_ends_the_line_and_shows_how_else_the_city_is_reached(
     resident.ask("My water bill is 312 dollars.")
     resident.sees("My water bill")
     close_early(BusinessCalendar.objects.get(), why="Power cut", by=city.rosa.user, at=timezone.now())
-    assert sweep(at=timezone.now() + timedelta(minutes=2)) == 1
+    assert outside(act_on_due_timers, at=timezone.now() + timedelta(minutes=2)) == 1
     resident.chat.get_by_text("We closed before somebody could take your chat.").wait_for()
     expect(resident.chat.locator("[data-over-ways]")).to_contain_text("555-0100")
     look.at("widget-ended-closed", resident)
@@ -204,7 +189,7 @@ def test_no_chat_begins_shortly_before_closing_and_nothing_typed_is_lost(
     page.get_by_label("Your name").fill("Dana Whitfield")
     page.get_by_label("How can we help?").fill("Both carts are still at the kerb.")
     now = timezone.now()
-    local = now.astimezone(ZoneInfo(_zone_at_noon()))
+    local = now.astimezone(ZoneInfo(BusinessCalendar.objects.get().zone))
     in_twenty = local.hour * 60 + local.minute + 20
     close_early(BusinessCalendar.objects.get(), why="Power cut", minutes=in_twenty, by=city.rosa.user, at=now)
     page.get_by_role("button", name="Start the chat").click()

@@ -84,7 +84,7 @@ def test_a_notice_and_the_back_up_mode_by_keyboard_and_what_residents_then_see(
     look.at("supervise-service", rosa, whole=True)
     page.get_by_text("Post a notice", exact=True).focus()
     page.keyboard.press("Enter")
-    until = timezone.localtime() + timedelta(hours=6)
+    until = timezone.localtime() + timedelta(days=2)
     page.get_by_label("Until").fill(f"{until:%Y-%m-%dT%H:%M}")
     page.get_by_label("Text: English").fill("Water is off in Elm Street until this evening.")
     page.get_by_role("button", name="Show what residents would read").focus()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -17,7 +14,7 @@ from chat.actions import accept, accept_transfer, ask_transfer, end_as_agent, pl
 from chat.models import ChatEvent, ChatSession
 from chat.timers import act_on_due_timers
 from tests.browser.conftest import City, Server
-from tests.browser.people import Resident
+from tests.browser.people import Resident, outside
 from tests.factories import MenuFactory, NodeFactory
 from tests.policies.factories import adopt
 
@@ -37,19 +34,6 @@ def service(city: City) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-def behind(act: Callable[..., Any], *args: Any, **more: Any) -> Any:
-    """Do what staff or the clock does, outside of the browser's event loop, where wake-ups can be sent."""
-
-    def run() -> Any:
-        try:
-            return act(*args, **more)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as worker:
-        return worker.submit(run).result()
 
 
 def tab_to(page: Page, resident: Resident, name: str) -> None:
@@ -89,7 +73,7 @@ def test_a_resident_needs_no_mouse_from_the_menu_to_the_copy(
     expect(chat.get_by_label("Your message")).to_be_focused()
     # the queue, and the choice after two minutes
     session = ChatSession.objects.get()
-    behind(act_on_due_timers, at=timezone.now() + timedelta(seconds=121))
+    outside(act_on_due_timers, at=timezone.now() + timedelta(seconds=121))
     chat.get_by_role("button", name="Keep waiting").wait_for()
     page.keyboard.press("Shift+Tab")
     for _ in range(MOST_TABS):
@@ -100,26 +84,26 @@ def test_a_resident_needs_no_mouse_from_the_menu_to_the_copy(
     resident.sees("You keep waiting.")
     expect(chat.get_by_label("Your message")).to_be_focused()
     # the conversation
-    behind(accept, session.pk, agent_id=city.rosa.pk, at=timezone.now())
+    outside(accept, session.pk, agent_id=city.rosa.pk, at=timezone.now())
     resident.sees("Hello, I am Rosa")
     page.keyboard.type("The meter is in the basement.")
     page.keyboard.press("Enter")
     resident.sees("The meter is in the basement.")
     # hold
-    behind(place_on_hold, session.pk, agent_id=city.rosa.pk, at=timezone.now())
+    outside(place_on_hold, session.pk, agent_id=city.rosa.pk, at=timezone.now())
     expect(chat.locator("[data-held]")).to_contain_text("Rosa put you on hold.")
-    behind(resume, session.pk, agent_id=city.rosa.pk, at=timezone.now())
+    outside(resume, session.pk, agent_id=city.rosa.pk, at=timezone.now())
     expect(chat.locator("[data-held]")).to_be_hidden()
     # transfer
     to = {"agent": city.rudi.pk}
     asked = {"to": to, "reason": "expertise", "summary": "A high bill, no leak."}
-    behind(ask_transfer, session.pk, agent_id=city.rosa.pk, at=timezone.now(), **asked)
-    behind(accept_transfer, session.pk, agent_id=city.rudi.pk, at=timezone.now())
+    outside(ask_transfer, session.pk, agent_id=city.rosa.pk, at=timezone.now(), **asked)
+    outside(accept_transfer, session.pk, agent_id=city.rudi.pk, at=timezone.now())
     expect(chat.get_by_role("heading", name="Rudi")).to_be_visible()
     expect(chat.get_by_role("log")).to_contain_text("who can read everything that was said")
     expect(chat.get_by_label("Your message")).to_be_focused()
     # the end and the rating
-    behind(end_as_agent, session.pk, agent_id=city.rudi.pk, outcome="resolved", at=timezone.now())
+    outside(end_as_agent, session.pk, agent_id=city.rudi.pk, outcome="resolved", at=timezone.now())
     expect(chat.locator("[data-over-text]")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowLeft")  # of a group that nobody chose in: the last

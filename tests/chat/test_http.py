@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from tests.chat.conftest import NOON, City
 from tests.chat.test_seats import race, void
 from tests.factories import DepartmentFactory, LanguageFactory, LogInFactory
 from tests.phones import NO_NUMBERS, NUMBERS
-from tests.wire import ORIGIN, Answer, Chat, Wire, Wires
+from tests.wire import ORIGIN, SOON, Answer, Chat, Wire, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 AVAILABILITY = "/api/v1/chat/availability"
@@ -480,7 +481,7 @@ async def test_a_waiting_poll_wakes_on_news(city: City, wires: Wires, wait: str)
     await _until_polling(chat)
     uid = str(uuid.uuid4())
     await desk.send({"type": "message", "id": uid, "session": chat.session, "text": "On Friday."})
-    answer = await asyncio.wait_for(poll, 5)
+    answer = await asyncio.wait_for(poll, SOON)
     assert [event["id"] for event in answer.json()["events"]] == [uid]
 
 
@@ -501,7 +502,7 @@ async def test_a_newer_poll_ends_the_older_with_an_empty_list(city: City, wires:
     older = asyncio.create_task(wires.get(events_of(chat, "?after=1&wait=25"), **bearer(chat)))
     await _until_polling(chat)
     newer = await wires.get(events_of(chat, "?after=0&wait=25"), **bearer(chat))
-    answer = await asyncio.wait_for(older, 5)
+    answer = await asyncio.wait_for(older, SOON)
     assert (answer.status, answer.json()["events"]) == (200, [])
     assert len(newer.json()["events"]) == 1
 
@@ -513,11 +514,11 @@ async def test_a_token_that_dies_during_a_poll_ends_it_with_401(city: City, wire
     await _until_polling(chat)
     token = (await wires.post(SESSIONS, {"id": request_id})).json()["token"]
     await wires.get(events_of(chat, "?after=0"), **bearer(chat, token))
-    assert refusal(await asyncio.wait_for(older, 5)) == (401, "unauthorized", None)
+    assert refusal(await asyncio.wait_for(older, SOON)) == (401, "unauthorized", None)
 
 
 async def _until_polling(chat: Chat) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         while chat.id not in current_relay().polls:
             await asyncio.sleep(0)
 
@@ -613,7 +614,8 @@ async def test_a_lost_database_is_unavailable_and_the_next_try_goes_well(city: C
     assert len(refused) <= READERS  # each reader once
 
 
-async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires) -> None:
+async def test_a_socket_outlives_a_lost_database(city: City, wires: Wires, settings: Settings) -> None:
+    settings.LIMIT_MESSAGES_WARN = settings.LIMIT_MESSAGES_CLOSE = 0
     chat = await wires.ask()
     socket = await wires.customer(chat)
     await socket.nothing_more()
@@ -638,14 +640,16 @@ async def _end(socket: Wire, ref: str) -> str:
 async def _cut_the_readers_off() -> None:
     """End, on the server, every connection through which the relay reads."""
     await current_relay().cycle()  # what it was about to read is read
-    pids = await asyncio.gather(*(current_relay().read(_own_pid) for _ in range(READERS)))
+    everybody = Barrier(READERS)  # each reader is asked once
+    pids = await asyncio.gather(*(current_relay().read(_own_pid, everybody) for _ in range(READERS)))
     assert len(set(pids)) == READERS
     await sync_to_async(_end_connections)(pids)
 
 
-def _own_pid() -> int:
+def _own_pid(everybody: Barrier) -> int:
+    everybody.wait(SOON)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid(), pg_sleep(0.1)")  # long enough that each reader is asked once
+        cursor.execute("SELECT pg_backend_pid()")
         pid: int = cursor.fetchone()[0]
         return pid
 

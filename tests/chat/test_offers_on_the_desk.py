@@ -159,13 +159,16 @@ async def test_a_desk_that_opens_misses_no_colleague_who_leaves_meanwhile(city: 
     """Its welcome was read, and it does not listen yet, while the others are told."""
     desk = await wires.desk(city.rosa)
     await desk.next("welcome")
+    late = await wires.desk(city.supervisor, hello=False)
     held = held_table("cases_topic")  # read for a welcome, after the colleagues
     cursor = await sync_to_async(held.__enter__)()
-    late = await wires.desk(city.supervisor)
-    await sync_to_async(wait_until_blocked)(cursor)
-    await desk.send({"type": "presence", "state": "break"})
-    await desk.next("presence", agent=city.rosa.pk, state="break")
-    await sync_to_async(held.__exit__)(None, None, None)
+    try:
+        await late.send({"type": "hello", "cursors": {}})
+        await sync_to_async(wait_until_blocked)(cursor)
+        await desk.send({"type": "presence", "state": "break"})
+        await desk.next("presence", agent=city.rosa.pk, state="break")
+    finally:
+        await sync_to_async(held.__exit__)(None, None, None)
     welcome = await late.next("welcome")
     assert {each["name"]: each["state"] for each in welcome["colleagues"]}["Rosa"] == "online"
     assert await late.next("presence", agent=city.rosa.pk, state="break")

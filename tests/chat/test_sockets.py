@@ -291,7 +291,7 @@ async def test_too_fast_is_told_and_far_too_fast_closes(city: City, wires: Wires
     assert (refusal["code"], refusal["id"]) == ("slow_down", str(uuid.UUID(int=10, version=4)))
     assert 1 <= refusal["retry_after"] <= 10
     assert await sync_to_async(ChatEvent.objects.filter(session_id=chat.id).count)() == 11
-    for _ in range(20):
+    for _ in range(40):  # more than enough, should the ten seconds of the first be over
         await customer.send({"type": "typing"})
     assert await customer.closed() == 4429
 
@@ -427,11 +427,11 @@ async def test_what_does_not_fit_is_answered_with_an_error_and_changes_nothing(
         await wire.nothing_more()
         for text in BAD_TEXTS:
             await wire.send_text(text)
-            assert (await wire.receive())["type"] == "error"
+            await wire.next("error")
         for frame in BAD_FRAMES:
             await wire.send({"session": chat.session, **frame})
-            answer = await wire.receive()
-            assert (answer["type"], answer["code"]) in {("error", "invalid"), ("error", "too_long")}, frame
+            answer = await wire.next("error")
+            assert answer["code"] in ("invalid", "too_long"), frame
             assert answer["detail"].endswith(".")
     assert await sync_to_async(list)(ChatEvent.objects.values_list("session", "seq", "text")) == before
 

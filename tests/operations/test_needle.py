@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -137,8 +137,10 @@ def broken(table: str, condition: str) -> Iterator[None]:
     """Let the database refuse rows of a table, as a fault of ours would."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT provoked CHECK ({condition}) NOT VALID")
-        yield
-        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT provoked")
+        try:
+            yield
+        finally:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT provoked")
 
 
 def provoke_an_exception(resident: Any) -> None:
@@ -156,9 +158,10 @@ def provoke_a_constraint_error(city: City) -> None:
         assert failed.value.code >= 500
 
 
-def provoke_a_failed_sweep(city: City) -> None:
-    """The notice to a silent resident cannot be stored: the sweep fails on a chat that bears the needle."""
+def provoke_a_failed_sweep(city: City, asks: Callable[[], None]) -> None:
+    """The agent asks, and no notice to a silent resident can be stored: the sweep fails on what bears the needle."""
     with broken("chat_chatevent", "rule <> 'EM-IDLE-2'"):
+        asks()
         size = city.log.stat().st_size
         city.wait_until(lambda: "IntegrityError" in city.log.read_text()[size:], "no sweep has failed")
 
@@ -180,9 +183,12 @@ def live_through_a_chat(city: City, agent: Agent) -> str:
         provoke_an_exception(resident)
         send(resident, type="message", id=str(uuid.uuid4()), text=f"{NEEDLE} 4111 1111 1111 1111")
         receive(desk, type="event", kind="notice", rule="EM-PAY")
-        send(desk, type="message", session=session, id=str(uuid.uuid4()), text=f"The {NEEDLE} is closed.")
-        receive(resident, type="event", kind="message", **{"from": "agent"})
-        provoke_a_failed_sweep(city)
+
+        def ask_and_be_heard() -> None:
+            send(desk, type="message", session=session, id=str(uuid.uuid4()), text=f"The {NEEDLE} is closed.")
+            receive(resident, type="event", kind="message", **{"from": "agent"})
+
+        provoke_a_failed_sweep(city, ask_and_be_heard)
         send(desk, type="end", session=session, outcome="resolved", ref="end")
         receive(desk, type="ok", ref="end")
     return str(session)

@@ -24,6 +24,7 @@ from websockets.typing import Origin
 from agents.models import Agent, Presence
 from chat.models import ChatEvent
 from contactcenter.lib.embedded import die_with_parent
+from contactcenter.operations.models import Heartbeat
 from contactcenter.operations.stores import ROOT
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, LogInFactory, MembershipFactory
 from tests.faults.web import Web
@@ -32,7 +33,7 @@ from tests.policies.factories import adopt, keep_chats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = Origin("http://localhost:8000")
-LAG = 3.0  # seconds that a sweep may come late on a busy machine: its own second, and the way through the queue
+LAG = 10.0  # seconds that a sweep may come late on a busy machine: its own second, and the way through the queue
 
 
 @pytest.fixture
@@ -60,11 +61,22 @@ def sweeps(web: Web, tmp_path: Path) -> Iterator[None]:
         subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=die_with_parent(signal.SIGTERM))
         for command in commands
     ]
-    yield
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.wait(20)
+    try:
+        wait_for_a_beat()
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(20)
+
+
+def wait_for_a_beat() -> None:
+    """Return once worker and beat have done something together: how long they take to start is not measured."""
+    deadline = time.monotonic() + 60
+    while not Heartbeat.objects.filter(name="beat").exists():
+        assert time.monotonic() < deadline, "worker and beat have not begun to work"
+        time.sleep(0.1)
 
 
 @pytest.fixture
