@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from chat.timers import act_on_due_timers
 from policies.actions import close_early
-from policies.models import BusinessCalendar
+from policies.models import BusinessCalendar, CalendarVersion
 from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, Resident, at_the_desk, outside
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
@@ -189,7 +189,7 @@ def test_no_chat_begins_shortly_before_closing_and_nothing_typed_is_lost(
     page.get_by_label("Your name").fill("Dana Whitfield")
     page.get_by_label("How can we help?").fill("Both carts are still at the kerb.")
     now = timezone.now()
-    local = now.astimezone(ZoneInfo(BusinessCalendar.objects.get().zone))
+    local = now.astimezone(ZoneInfo(CalendarVersion.objects.get().definition["zone"]))
     in_twenty = local.hour * 60 + local.minute + 20
     close_early(BusinessCalendar.objects.get(), why="Power cut", minutes=in_twenty, by=city.rosa.user, at=now)
     page.get_by_role("button", name="Start the chat").click()
