@@ -13,15 +13,24 @@ from agents.models import BackupPlan, BackupTurn, Department, Drill, Incident, i
 
 @dataclass(frozen=True)
 class Backup:
-    """The way round a channel that is out of order: phone, form, and a text in each language."""
+    """The way round a channel that is out of order: phone, form, and a text in each language.
 
+    `turn` is the row that turned it on: what is told once is told once of each.
+    """
+
+    turn: int
+    since: datetime
     phone: str
     page: str
     texts: Mapping[str, str]
 
     def as_frame(self, language: str) -> dict[str, str]:
         """Return what residents and their programs read."""
-        return {"phone": self.phone, "page": self.page, "text": in_language(dict(self.texts), language)}
+        return {"phone": self.phone, "page": self.page, "text": self.text_in(language)}
+
+    def text_in(self, language: str) -> str:
+        """Return what is said in a language, else in English; empty where nothing is."""
+        return in_language(dict(self.texts), language)
 
 
 def backup_of(channel: str) -> Backup | None:
@@ -30,7 +39,7 @@ def backup_of(channel: str) -> Backup | None:
     if turn is None or not turn.is_on:
         return None
     texts = dict(turn.plan.texts.values_list("language", "text"))
-    return Backup(turn.plan.phone, turn.plan.page, texts)
+    return Backup(turn.pk, turn.at, turn.plan.phone, turn.plan.page, texts)
 
 
 @dataclass(frozen=True)

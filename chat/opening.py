@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,8 +74,13 @@ def opening_of(department: Department, *, at: datetime) -> Opening:
     refusal = Retention(versions.get(RETENTION)).refusal
     if refusal:
         return replace(opening, state=CLOSED, next_opening=None, refusal=refusal)
-    backup = backup_of("chat") if BACK_UP in versions else None
+    backup = backup_under(versions)
     return replace(opening, state=BACKUP, backup=backup) if backup else opening
+
+
+def backup_under(versions: Mapping[str, RuleVersion]) -> Backup | None:
+    """Return the way round the chat while its back-up mode is on, under these rules; else None. Source: SJ-BACK."""
+    return backup_of("chat") if BACK_UP in versions else None
 
 
 def stands(calendar: Calendar | None, versions: dict[str, RuleVersion], *, at: datetime) -> Opening:
@@ -130,12 +136,16 @@ def why_no_chat_begins(opening: Opening) -> str:
 
 
 def _why_backup(backup: Backup) -> str:
-    sentence = _("The chat is out of order now.")
+    return f"{_('The chat is out of order now.')} {say_way_round(backup)}"
+
+
+def say_way_round(backup: Backup) -> str:
+    """Say to a resident whom to call, or which form to use, while the chat is out of order."""
     if backup.phone and backup.page:
         way = _("Please call %(phone)s, or use the form: %(page)s")
     else:
         way = _("Please call %(phone)s.") if backup.phone else _("Please use the form: %(page)s")
-    return f"{sentence} {way % {'phone': backup.phone, 'page': backup.page}}"
+    return way % {"phone": backup.phone, "page": backup.page}
 
 
 def closed(opening: Opening, detail: str) -> DomainError:

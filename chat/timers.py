@@ -21,7 +21,7 @@ from chat.actions.seen import excuse_all
 from chat.actions.sessions import end
 from chat.actions.transfers import expire_transfers
 from chat.actions.wrap_up import end_wrap_ups
-from chat.incidents import tell_the_queue
+from chat.incidents import tell_of_backup, tell_the_queue
 from chat.models import ChatSession, Kind, Pulse, Side, Transfer, Wording
 from chat.opening import HOURS, Opening, opening_of
 from chat.overtime import end_the_running
@@ -64,6 +64,7 @@ def act_on_due_timers(*, at: datetime) -> int:
         end_wrap_ups,
         settle_ladders,
         tell_the_queue,
+        tell_of_backup,
         note_who_is_away,
         route,
     ):

@@ -12,6 +12,7 @@ const WAYS = {
   'EM-LANG': ['email', 'phone'],
   'EM-REF': ['phone', 'email', 'site'],
   'EM-COM-B': ['phone', 'email', 'site'],
+  'SJ-BACK': ['phone', 'site'],
 };
 
 export class Log {

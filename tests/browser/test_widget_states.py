@@ -146,6 +146,25 @@ def test_back_up_mode_shows_the_phone_and_the_form(opened: Open, look: Look) -> 
     assert look.faults == []
 
 
+@pytest.mark.rule("SJ-BACK")
+def test_who_waits_when_it_is_turned_on_reads_where_to_go_and_keeps_the_place(opened: Open, look: Look) -> None:  # noqa: F811
+    resident, script = opened()
+    resident.ask(QUESTION)
+    page = "https://maplebrook.example/contact"
+    text = "Our chat is out of order. You keep your place, and may still be answered here."
+    data = {"backup": 1, "phone": "555-0190", "page": page, "why": "The chat is out of order now."}
+    script.tell("notice", rule="SJ-BACK", text=f"{text} Please call 555-0190, or use the form: {page}", data=data)
+    log = resident.chat.get_by_role("log")
+    expect(log.get_by_text(text)).to_be_visible()
+    expect(log.get_by_role("link", name="Call 555-0190")).to_have_attribute("href", "tel:5550190")
+    expect(log.get_by_role("link", name="Open the page")).to_have_attribute("href", page)
+    expect(resident.chat.locator("[data-queue]")).to_be_visible()
+    look.at("widget-backup-waiting", resident)
+    log.get_by_text("Why?").click()
+    expect(log.get_by_text("The chat is out of order now.")).to_be_visible()
+    assert look.faults == []
+
+
 def test_an_incident_stands_above_the_form_and_above_the_queue(opened: Open, look: Look) -> None:  # noqa: F811
     incident = "Water is off in Fern Walk and Millrace Court until about 4 p.m. Crews are there."
     resident, script = opened(availability={"incident": incident})

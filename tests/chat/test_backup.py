@@ -9,11 +9,13 @@ import pytest
 import time_machine
 from asgiref.sync import sync_to_async
 from django.test import Client
+from django.utils import timezone
 
 from agents.actions import end_incident, post_incident, turn_backup
-from agents.models import BackupPlan, Department, Incident
+from agents.models import BackupPlan, BackupTurn, Department, Incident
 from chat import news
 from chat.actions import accept
+from chat.incidents import tell_of_backup
 from chat.models import ChatSession, Kind
 from chat.states import Status
 from chat.timers import act_on_due_timers
@@ -21,6 +23,7 @@ from policies.models import BusinessCalendar
 from tests.chat.conftest import City
 from tests.chat.test_opening import MOMENT, ask, local, refused, state
 from tests.chat.test_opening import hours as hours
+from tests.chat.test_seats import race
 from tests.factories import BackupPlanFactory, LanguageFactory, QueuedSessionFactory
 from tests.policies.factories import adopt
 from tests.wire import Wires
@@ -132,6 +135,97 @@ async def test_over_http_and_socket_a_running_chat_goes_on_and_a_new_one_is_refu
     assert (await customer.next("ack"))["seq"]
     while (await desk.next("event"))["text"] != "Still here":
         pass  # what was said before
+
+
+# Who waits meanwhile ---------------------------------------------------------
+STAYS = "You keep your place, and may still be answered here."
+WAYS = f"Please call {PHONE}, or use the form: {PAGE}"
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_who_waits_when_it_is_turned_on_is_told_once_in_their_language(
+    city: City, plan: BackupPlan, waiting: list[ChatSession]
+) -> None:
+    assert act_on_due_timers(at=local(9)) == 0
+    turn(plan, city)
+    assert act_on_due_timers(at=local(10)) == 3
+    assert act_on_due_timers(at=local(10, 1)) == 0
+    assert told(waiting[0]) == told(waiting[2]) == [f"Broken. Call us. {STAYS} {WAYS}"]
+    [spanish] = told(waiting[1])
+    assert spanish.startswith("Roto. Llame. ")
+    assert PHONE in spanish
+    assert PAGE in spanish
+    event, turned = waiting[0].events.get(), BackupTurn.objects.get()
+    assert (event.side, event.rule) == ("system", "SJ-BACK")
+    facts = {name: event.data[name] for name in ("backup", "phone", "page", "version")}
+    assert facts == {"backup": turned.pk, "phone": PHONE, "page": PAGE, "version": turned.version.number}
+    assert event.data["why"].startswith("The chat is out of order now. ")
+    waiting[0].refresh_from_db()
+    assert (waiting[0].status, waiting[0].last_seq, event.seq) == (Status.QUEUED, 1, 1)
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_each_turn_is_told_as_the_plan_then_is_and_nothing_once_it_is_off(
+    city: City, plan: BackupPlan, waiting: list[ChatSession]
+) -> None:
+    turn(plan, city)
+    act_on_due_timers(at=local(10))
+    turn(plan, city, is_on=False)
+    assert act_on_due_timers(at=local(10, 1)) == 0
+    BackupPlan.objects.update(phone="", page=PAGE)
+    plan.texts.all().delete()
+    turn(plan, city)
+    assert act_on_due_timers(at=local(10, 2)) == 3
+    assert told(waiting[0])[1:] == [f"The chat is out of order now. {STAYS} Please use the form: {PAGE}"]
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_nobody_is_told_of_another_channels_plan_or_of_a_rule_that_is_not_adopted(
+    city: City, plan: BackupPlan, waiting: list[ChatSession]
+) -> None:
+    turn(BackupPlanFactory(channel="phone"), city)
+    assert act_on_due_timers(at=local(10)) == 0
+    turn(plan, city)
+    adopt("SJ-BACK", is_adopted=False)
+    assert act_on_due_timers(at=local(10)) == 0
+    assert [told(each) for each in waiting] == [[], [], []]
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_who_is_answered_already_is_not_told(city: City, plan: BackupPlan) -> None:
+    session = ask(city, at=local(9))
+    accept(session.pk, agent_id=city.rosa.pk, at=local(9))
+    before = told(session)
+    turn(plan, city)
+    act_on_due_timers(at=local(10))
+    assert told(session) == before
+
+
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_tell_everybody_once(city: City, plan: BackupPlan, waiting: list[ChatSession]) -> None:
+    turn(plan, city)
+    counts: list[int] = []
+    race([lambda: counts.append(tell_of_backup(at=local(10)))] * 4)
+    assert (len(counts), sum(counts)) == (4, 3)
+    assert [len(told(each)) for each in waiting] == [1, 1, 1]
+
+
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_who_waits_hears_of_it_over_socket_and_poll(city: City, plan: BackupPlan, wires: Wires) -> None:
+    chat = await wires.ask()
+    customer = await wires.customer(chat)
+    await customer.next("event", kind="message")
+    await sync_to_async(turn)(plan, city)
+    await sync_to_async(tell_of_backup)(at=timezone.now())
+    event = await customer.next("event", kind="notice", rule="SJ-BACK")
+    assert (event["seq"], event["from"], event["data"]["phone"]) == (2, "system", PHONE)
+    assert event["text"].endswith(WAYS)
+    path = f"/api/v1/chat/sessions/{chat.session}/events?after=1"
+    polled = await wires.get(path, authorization=f"Bearer {chat.token}")
+    assert (polled.json()["events"], polled.json()["state"]) == ([event], "queued")
 
 
 # Incidents ------------------------------------------------------------------
