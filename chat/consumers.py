@@ -154,6 +154,7 @@ class DeskSocket(JsonSocket):
         self.offers: dict[UUID, Frame] = {}
         self.shown: dict[UUID, Frame] = {}
         self.colleagues: dict[int, Frame] = {}
+        self.backup: Frame | None = None
         self.departments: frozenset[int] | None = frozenset()
         self._noted_at = 0.0
         self.agent_id, self.agent_name = await self.relay.read(_admit_staff, self.session_key)
@@ -169,6 +170,7 @@ class DeskSocket(JsonSocket):
         desk = opened.desk
         self.queue, self.seats, self.departments = opened.queue, desk.seats(), desk.departments
         self.offers, self.shown = desk.offers, shown_of(desk.sessions)
+        self.backup = opened.welcome["backup"]
         self.push(with_ref(opened.welcome, ref))
         self.relay.add_desk(self, opened.cursors, latest_of(desk.sessions))
         self.relay.desk_news.note_welcome(self, opened.welcome["colleagues"])
@@ -176,6 +178,7 @@ class DeskSocket(JsonSocket):
         self.relay.wake_staff(opened.cursors)
         self.relay.wake_agent(self.agent_id)
         self.relay.wake_queue()
+        self.relay.wake_backup()
         for session_id in opened.cursors:
             self.relay.wake_session(session_id)
 
@@ -283,6 +286,7 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
         "departments": departments,
         "languages": languages,
         "topics": offered_topics(),
+        "backup": news.read_backup(at=at),
         "server_time": iso(at),
     }
     return _OpenedDesk(cursors, queue, desk, welcome, news.events_after(cursors))

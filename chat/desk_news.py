@@ -45,6 +45,7 @@ class DeskNews:
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
         self.colleagues: dict[int, Frame] = {}  # as they were last read, whoever was told
+        self.is_backup_woken = False
 
     def note_welcome(self, socket: DeskListener, colleagues: list[Frame]) -> None:
         """Note whom a desk knows that has just opened. What others were told while it opened is read again for it."""
@@ -72,6 +73,18 @@ class DeskNews:
                 if _is_news(socket, agent_id, told):
                     socket.colleagues[agent_id] = told
                     socket.push_text(text)
+
+    async def refresh_backup(self) -> None:
+        """Send every desk how the chat's back-up mode stands, where it knows it otherwise."""
+        if not self.is_backup_woken:
+            return
+        self.is_backup_woken = False
+        backup = await self.relay.read(news.read_backup, at=timezone.now())
+        for sockets in self.relay.desks.values():
+            for socket in sockets:
+                if socket.backup != backup:
+                    socket.backup = backup
+                    socket.push({"type": "backup", "backup": backup})
 
     async def _refresh_desk(self, socket: DeskListener, desk: news.Desk) -> None:
         if not desk.may_work:

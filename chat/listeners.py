@@ -39,6 +39,7 @@ class DeskListener(Socket, Protocol):
     offers: dict[UUID, Frame]
     shown: dict[UUID, Frame]  # of its chats, without `last_seq`
     colleagues: dict[int, Frame]  # by agent, as this desk was told of them
+    backup: Frame | None  # the way round the chat, while it is out of order
 
 
 class Seen:

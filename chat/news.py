@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from agents.actions.service import RULE as BACK_UP
 from agents.assignment import unassigned
 from agents.certification import certified_languages, closed_to
 from agents.hours import local_date
@@ -24,11 +25,12 @@ from chat.desks import agent_card, colleague, free_seats, read_offers, read_tran
 from chat.estimates import read_estimates
 from chat.matching import audience_of, department_helpers
 from chat.models import ChatSession, StaffEvent
-from chat.opening import opening_of
+from chat.opening import backup_under, opening_of
 from chat.permissions import looks_from, may_take
 from chat.projection import Frame, Waiting, desk_session, iso, queue_item, unmatched_frame
 from chat.rows import EVENT_COLUMNS, EventRow, as_uuids, event_row
 from chat.states import Status
+from policies.versions import rules_in_force
 
 PAGE = 2000  # events read at a time
 
@@ -187,6 +189,12 @@ def read_availability(department: Department, language: Language | None, *, at: 
         ],
         "incident": say_incidents(department, spoken, at=at),
     }
+
+
+def read_backup(*, at: datetime) -> Frame | None:
+    """Return where new visitors are sent while the chat is in back-up mode; None while it is not. Source: SJ-BACK."""
+    backup = backup_under(rules_in_force([BACK_UP], at=at))
+    return {"since": iso(backup.since), "phone": backup.phone, "page": backup.page} if backup else None
 
 
 def _is_staffed(agents: QuerySet[Agent], *, on: date, at: datetime) -> bool:

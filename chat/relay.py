@@ -247,6 +247,8 @@ class Relay:
             self.wake_agent(facts["agent_id"])
         elif topic == "queue":
             self.wake_queue()
+        elif topic == "backup":
+            self.wake_backup()
         elif topic == "passing":
             self._push_to_other_side(UUID(facts["session"]), facts["side"], facts["frame"])
         elif topic == "poll":
@@ -287,12 +289,19 @@ class Relay:
             self._queue_news.is_woken = True
             self._refresh_soon()
 
+    def wake_backup(self) -> None:
+        """The chat's back-up mode may have been turned on or off."""
+        if self.desks:
+            self.desk_news.is_backup_woken = True
+            self._refresh_soon()
+
     def wake_all(self) -> None:
         """Look for everything that may have been missed."""
         self._woken_sessions.update(self.sessions)
         self._woken_staff.update(self._on_desks_here(self.sessions))
         self._woken_agents.update(self.desks, self.desk_news.colleagues if self.desks else ())
         self._queue_news.is_woken = bool(self.sockets)
+        self.desk_news.is_backup_woken = bool(self.desks)
         self._refresh_soon()
 
     def _refresh_soon(self) -> None:
@@ -301,18 +310,23 @@ class Relay:
 
     async def _refresh(self) -> None:
         try:
-            while self._woken_agents or self._woken_sessions or self._woken_staff or self._queue_news.is_woken:
+            while self._is_anything_woken():
                 agents, self._woken_agents = self._woken_agents, set()
                 await _outlive(self.desk_news.refresh(agents))
                 sessions, self._woken_sessions = self._woken_sessions, set()
                 await _outlive(self._refresh_sessions(sessions))
                 staff, self._woken_staff = self._woken_staff, set()
                 await _outlive(self._refresh_staff_events(staff))
+                await _outlive(self.desk_news.refresh_backup())
                 await _outlive(self._queue_news.refresh_in_time())
         except Error as error:
             logger.warning("news not read, tried again in the next cycle: %s", type(error).__name__)
         finally:
             self._refreshing = None
+
+    def _is_anything_woken(self) -> bool:
+        of_chats = self._woken_agents or self._woken_sessions or self._woken_staff
+        return bool(of_chats) or self._queue_news.is_woken or self.desk_news.is_backup_woken
 
     async def _refresh_sessions(self, sessions: Iterable[UUID]) -> None:
         """Send what is newer in these sessions to whoever here has not seen it."""

@@ -43,6 +43,7 @@ def turn_backup(plan_id: int, *, is_on: bool, why: str, by: User, at: datetime) 
     if (last is not None and last.is_on) == is_on:
         raise WrongState(_("The back-up mode is on already.") if is_on else _("The back-up mode is off already."))
     turn = BackupTurn.objects.create(plan=plan, is_on=is_on, at=at, by=by, why=why, version=version)
+    emit("backup")
     emit("queue")
     return turn
 

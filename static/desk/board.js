@@ -21,6 +21,7 @@ export class Board {
     this.departments = [];
     this.seats = { held: 0, allowed: 0, why: '' };
     this.presence = 'offline';
+    this.backup = null; // where new visitors are sent while the chat is out of order
     this.me = null;
     this.skew = 0;
     this.isOpen = false;
@@ -39,6 +40,7 @@ export class Board {
     this.greetedAt = new Date(frame.server_time).getTime();
     this.skew = this.greetedAt - Date.now();
     this.departments = frame.departments ?? [];
+    this.turned(frame);
     this.queued({ items: frame.queue });
     this.offers = new Map((frame.offers ?? []).map((each) => [each.session, each]));
     this.team = new Map(frame.colleagues.map((each) => [each.id, each]));
@@ -98,6 +100,10 @@ export class Board {
 
   seated({ held, allowed, why }) {
     this.seats = { held, allowed, why };
+  }
+
+  turned({ backup = null }) {
+    this.backup = backup;
   }
 
   present({ type: _type, agent, state, ...facts }) {

@@ -5,6 +5,7 @@ import { About } from './about.js';
 import { caseDialog, WrapUp } from './after.js';
 import { Alerts } from './alerts.js';
 import { Asking } from './asking.js';
+import { BackupLine } from './backup.js';
 import { Board } from './board.js';
 import { Composer } from './composer.js';
 import { chatFor, fieldsFor } from './filling.js';
@@ -45,6 +46,7 @@ class Desk {
     this.windows = new Windows({ word });
     this.title = new Title(document.title, () => word('new'));
     this.alerts = new Alerts(word);
+    this.backupLine = new BackupLine({ board, word });
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
     this.offers = new Offers({ board, word, send, sendAloud: aloud, asking: this.asking, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
@@ -303,6 +305,7 @@ class Desk {
     this.drawAnswering();
     this.about.draw(this.current);
     this.drawPresence();
+    this.backupLine.draw();
     const { unread, queue, offers } = this.board;
     this.title.show(unread + offers.size);
     this.alerts.badge(unread + offers.size);

@@ -22,6 +22,7 @@ export class Frames {
       queue: (frame) => board.queued(frame),
       seats: (frame) => board.seated(frame),
       presence: (frame) => board.present(frame),
+      backup: (frame) => board.turned(frame),
       typing: (frame) => thread.otherTypes(frame),
       read: (frame) => this.otherRead(frame),
     };

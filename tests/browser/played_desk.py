@@ -59,6 +59,7 @@ class PlayedDesk:
         self.queue: list[Body] = []
         self.offers: list[Body] = []
         self.presence = "online"
+        self.backup: Body | None = None
         self.is_away = False
         self.is_mute = False  # takes what comes and answers nothing, as a dead line does
         self.sockets: list[WebSocketRoute] = []
@@ -131,6 +132,12 @@ class PlayedDesk:
         self.queue.append(item)
         self.send({"type": "queue", "added": [item], "removed": []})
 
+    def turns_backup(self, *, is_on: bool, **facts: Any) -> None:
+        """Turn the chat's back-up mode on or off."""
+        ways = {"since": at(-60), "phone": "555-0100", "page": "https://maplebrook.example/contact/"} | facts
+        self.backup = ways if is_on else None
+        self.send({"type": "backup", "backup": self.backup})
+
     def goes_away(self) -> None:
         """Close every socket, and each that comes, until `is_away` is false again."""
         self.is_away = True
@@ -185,7 +192,7 @@ class PlayedDesk:
         welcome |= {"seats": self._seats()}
         welcome |= {"queue": self.queue, "offers": self.offers, "colleagues": colleagues(), "server_time": at()}
         welcome |= {"departments": [DEPARTMENT | {"page": "https://maplebrook.example/help"}]}
-        welcome |= {"languages": [{"code": "en", "name": "English"}]}
+        welcome |= {"languages": [{"code": "en", "name": "English"}], "backup": self.backup}
         welcome |= {"sessions": [{**facts, "last_seq": len(self.events[key])} for key, facts in self.sessions.items()]}
         socket.send(json.dumps(welcome))
         for session in self.sessions:

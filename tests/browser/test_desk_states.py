@@ -95,6 +95,27 @@ def test_of_two_offers_it_is_plain_which_is_meant(sit: Sit) -> None:
     expect(desk.page.get_by_role("dialog").get_by_text("is offered to you")).to_contain_text("English · Potholes")
 
 
+@pytest.mark.rule("SJ-BACK")
+def test_in_back_up_mode_the_desk_says_where_new_visitors_are_sent(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(lambda played: (chat(played), played.turns_backup(is_on=True, page="")), look.size)
+    line = desk.page.get_by_role("region", name="Back-up mode")
+    expect(line).to_contain_text("The chat is in back-up mode since")
+    expect(line).to_contain_text(": new visitors are sent to 555-0100.")
+    pick(desk)
+    look.at("desk-backup", desk, whole=True)
+    line.get_by_text("Why?").click()
+    expect(line.get_by_role("link", name="Read the rule")).to_have_attribute("href", "/policies/#SJ-BACK")
+    played.turns_backup(is_on=False)
+    expect(line).to_be_hidden()
+    expect(desk.page.locator("#main")).to_be_focused()  # not lost with what was pressed
+    desk.page.locator("#reply").focus()
+    played.turns_backup(is_on=True, since=at(-3 * 86_400))
+    expect(line).to_contain_text("new visitors are sent to 555-0100, https://maplebrook.example/contact/.")
+    expect(line).to_contain_text(re.compile("since [A-Z][a-z]+day"))
+    expect(desk.page.locator("#reply")).to_be_focused()
+    assert look.faults == []
+
+
 @pytest.mark.rule("EM-FWD")
 def test_a_transfer_offer_brings_its_summary_and_who_it_is_from(sit: Sit, look: Look) -> None:  # noqa: F811
     desk, played = sit(chat, look.size)

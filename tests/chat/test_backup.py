@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from chat import news
 from chat.actions import accept
 from chat.incidents import tell_of_backup
 from chat.models import ChatSession, Kind
+from chat.relay import Relay
 from chat.states import Status
 from chat.timers import act_on_due_timers
 from policies.models import BusinessCalendar
@@ -226,6 +227,42 @@ async def test_who_waits_hears_of_it_over_socket_and_poll(city: City, plan: Back
     path = f"/api/v1/chat/sessions/{chat.session}/events?after=1"
     polled = await wires.get(path, authorization=f"Bearer {chat.token}")
     assert (polled.json()["events"], polled.json()["state"]) == ([event], "queued")
+
+
+# What desks show ---------------------------------------------------------------
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_open_desks_are_told_at_once_and_one_that_opens_knows_it(
+    city: City, plan: BackupPlan, wires: Wires
+) -> None:
+    desks = [await wires.desk(agent) for agent in (city.rosa, city.supervisor)]
+    assert [(await desk.next("welcome"))["backup"] for desk in desks] == [None, None]
+    await sync_to_async(turn)(plan, city)
+    way = {"since": local(9).astimezone(UTC).isoformat(), "phone": PHONE, "page": PAGE}
+    assert [await desk.next("backup") for desk in desks] == [{"type": "backup", "backup": way}] * 2
+    later = await wires.desk(city.rudi)
+    assert (await later.next("welcome"))["backup"] == way
+    await sync_to_async(turn)(plan, city, is_on=False)
+    for desk in (*desks, later):
+        assert (await desk.next("backup"))["backup"] is None
+        assert "backup" not in [frame["type"] for frame in await desk.nothing_more()]
+
+
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_what_no_wake_up_tells_of_the_cycle_brings_once(
+    city: City, plan: BackupPlan, wires: Wires, relay: Relay
+) -> None:
+    await sync_to_async(turn)(plan, city)
+    desk = await wires.desk(city.rosa)
+    assert (await desk.next("welcome"))["backup"]["phone"] == PHONE
+    await relay.cycle()
+    assert "backup" not in [frame["type"] for frame in await desk.nothing_more()]
+    await sync_to_async(adopt)("SJ-BACK", is_adopted=False)
+    await relay.cycle()
+    assert (await desk.next("backup"))["backup"] is None
 
 
 # Incidents ------------------------------------------------------------------
