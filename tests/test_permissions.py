@@ -101,6 +101,7 @@ PAGES: dict[str, dict[str, int]] = {
     "api/v1/policies/clock": EVERYBODY,
     "api/v1/desk/tasks": DESK_JSON,
     "api/v1/desk/decisions": {**DESK_JSON, "agent": 404, "agent elsewhere": 404},
+    "api/v1/desk/figures": {**DESK_JSON, "agent": 404, "agent elsewhere": 404},  # see tests/desk
     "api/v1/desk/directory": DESK_JSON,
     "api/v1/desk/refer": DESK_JSON,
     "api/v1/desk/refer/message": POST_ONLY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -137,6 +138,13 @@ def decisions(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@answer_supervisors
+def figures(request: HttpRequest) -> HttpResponse:
+    """Answer what of the console has figures, as they are now, as a piece of its page."""
+    return render(request, "desk/_figures.html", _figures_at(timezone.now()))
+
+
+@require_safe
 @login_required
 @never_cache
 def certificates(request: HttpRequest) -> HttpResponse:
@@ -183,8 +191,7 @@ def _page(request: HttpRequest, wrong: forms.Form | None = None) -> HttpResponse
     at, stopped = timezone.now(), texts.stopped_texts()
     context = {
         "offices": [_office(each, wrong, at=at) for each in calendars_in_use()],
-        "figures": _figures(),
-        "standing": standing(at=at),
+        **_figures_at(at),
         "steps": latest_steps(),
         "plans": plans_standing(on=timezone.localtime(at).date()),
         "incidents": incidents_of(None, at=at),
@@ -232,6 +239,11 @@ def _say_state(calendar: Calendar, *, at: datetime) -> str:
     if calendar.is_open(at):
         return _("Open until %(time)s") % {"time": say_time(closing)} if closing else _("Open round the clock")
     return _("Closed, opens %(moment)s") % {"moment": say_moment(opening)} if opening else _("Closed")
+
+
+def _figures_at(at: datetime) -> dict[str, Any]:
+    """Return what the page renews by itself while it is open."""
+    return {"figures": _figures(), "standing": standing(at=at), "at": at}
 
 
 def _figures() -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/tasks/<int:pk>/finish/", tasks.finish, name="finish"),
     path("api/v1/desk/tasks", tasks.task_counts, name="task_counts"),
     path("api/v1/desk/decisions", supervise.decisions, name="decisions"),
+    path("api/v1/desk/figures", supervise.figures, name="figures"),
     path("api/v1/desk/directory", tasks.desk_directory, name="directory"),
     path("api/v1/desk/refer", refer.refer, name="refer"),
     path("api/v1/desk/refer/message", refer.pass_on, name="pass_on"),

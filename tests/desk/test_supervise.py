@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 
-from agents.models import Certificate, User
+from agents.models import Certificate, LogIn, User
+from chat.models import ChatSession
 from chat.opening import opening_of
 from policies.calendars import latest
 from policies.models import BusinessCalendar, CalendarVersion, Document
@@ -23,6 +24,7 @@ from tests.policies.factories import adopt, calendar, keep_chats
 
 AT_ONE = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)  # 13:00 in Toronto, a Tuesday
 TODAY = date(2026, 11, 24)
+FIGURES = "/api/v1/desk/figures"
 POSTS = ("calendars/{pk}/close/", "calendars/{pk}/day/", "calendars/{pk}/open/", "certificates/{pk}/approve/")
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,38 @@ def test_it_shows_how_the_office_stands(console, office):
     assert "Open until 16:30" in page
     assert "Today: 8:30–16:30" in page
     assert "Residents who wait" in page
+
+
+@time_machine.travel(AT_ONE, tick=False)
+def test_the_figures_are_answered_by_themselves_with_the_time_they_are_of(console, sam):
+    log_in(console, sam, at=AT_ONE)
+    QueuedSessionFactory(department=DepartmentFactory())
+    whole, piece = (console.get(path).content.decode() for path in ("/supervise/", FIGURES))
+    assert piece in whole
+    assert "As of 13:00:00" in piece
+    assert '<dt>Residents who wait</dt><dd class="big">1</dd>' in piece
+    with time_machine.travel(AT_ONE + timedelta(seconds=10), tick=False):
+        ChatSession.objects.update(emergency="life", emergency_at=AT_ONE)
+        answer = console.get(FIGURES)
+    assert (answer.status_code, answer["Cache-Control"].count("no-store")) == (200, 1)
+    assert "As of 13:00:10" in answer.content.decode()
+    assert "Emergencies that are spoken of now" in answer.content.decode()
+
+
+def test_who_asks_for_figures_shows_no_sign_of_life_and_is_refused_once_idle(console, sam):
+    entry = log_in(console, sam, at=AT_ONE)
+    for minutes, status in ((29, 200), (31, 401)):
+        with time_machine.travel(AT_ONE + timedelta(minutes=minutes), tick=False):
+            assert console.get(FIGURES).status_code == status
+            assert LogIn.objects.get(pk=entry.pk).seen_at == AT_ONE
+
+
+@pytest.mark.parametrize(("role", "status"), [("supervisor", 200), ("agent", 404), ("admin", 404), (None, 401)])
+def test_figures_are_for_whom_the_page_is_for(client, role, status):
+    if role:
+        log_in(client, UserFactory(roles=[role]))
+    assert client.get(FIGURES).status_code == status
+    assert client.post(FIGURES).status_code == 405
 
 
 @pytest.mark.rule("EM-HRS")
