@@ -21,6 +21,7 @@ from agents.models import (
     ChannelAssignment,
     Department,
     DepartmentHours,
+    DepartmentName,
     EarlierRecord,
     Language,
     LogIn,
@@ -37,11 +38,13 @@ if TYPE_CHECKING:
     LogInModelAdmin = admin.ModelAdmin[LogIn]
     MembershipStackedInline = admin.StackedInline[Membership, Agent]
     EarlierStackedInline = admin.StackedInline[EarlierRecord, Agent]
+    NameStackedInline = admin.StackedInline[DepartmentName, Department]
     UserModelForm = forms.ModelForm[User]
 else:
     LogInModelAdmin = admin.ModelAdmin
     MembershipStackedInline = admin.StackedInline
     EarlierStackedInline = admin.StackedInline
+    NameStackedInline = admin.StackedInline
     UserModelForm = forms.ModelForm
 
 admin.site.unregister(Group)
@@ -239,6 +242,11 @@ class ChannelAssignmentAdmin(ConfigAdmin):
         actions.tell_about(obj.agent)
 
 
+class DepartmentNameInline(NameStackedInline):
+    model = DepartmentName
+    extra = 0
+
+
 @admin.register(Department)
 class DepartmentAdmin(ConfigAdmin):
     list_display = ("name", "code", "phone", "email", "head", "is_default", "is_active")
@@ -246,6 +254,7 @@ class DepartmentAdmin(ConfigAdmin):
     search_fields = ("name", "code")
     autocomplete_fields = ("head",)
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
+    inlines = (DepartmentNameInline,)
 
 
 @admin.register(OutsideBody)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import combining, normalize
 
 from agents.models import Department, OutsideBody
 
@@ -18,6 +19,17 @@ def directory() -> dict[str, list[dict[str, Any]]]:
         ],
         "bodies": [_body(row) for row in bodies],
     }
+
+
+def offered_departments(language: str) -> list[Department]:
+    """Return the departments that residents may choose, the main one first, by name as it is read in a language."""
+    rows = Department.objects.filter(is_active=True).prefetch_related("names")
+    return sorted(rows, key=lambda row: (not row.is_default, _in_the_alphabet(row.name_in(language))))
+
+
+def _in_the_alphabet(name: str) -> str:
+    """Return what a name is sorted by: small letters without accents."""
+    return "".join(letter for letter in normalize("NFD", name.casefold()) if not combining(letter))
 
 
 def _body(row: OutsideBody) -> dict[str, Any]:

@@ -76,8 +76,9 @@ def _standing(plan: BackupPlan, turn: BackupTurn | None, drill: Drill | None, *,
 
 def incidents_of(department: Department | None, *, at: datetime) -> list[Incident]:
     """Return the notices that residents of a department read now; of all departments without one."""
-    running = Incident.objects.running(at=at).select_related("department").prefetch_related("texts")
-    return list(running if department is None else running.of_department(department.pk))
+    running = Incident.objects.running(at=at)
+    meant = running if department is None else running.of_department(department.pk)
+    return list(meant.select_related("department").prefetch_related("texts", "department__names"))
 
 
 def say_incidents(department: Department, language: str, *, at: datetime) -> str | None:

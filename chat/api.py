@@ -168,10 +168,9 @@ def asked_for(*, at: datetime) -> dict[str, bool]:
 
 
 def _notice(department: Department, language: Language | None) -> str:
-    wording = Wording.objects.for_chat(
-        Wording.Kind.COLLECTION, department_id=department.pk, language=language.pk if language else "en"
-    )
-    return wording.filled(department=department) if wording else ""
+    spoken = language.pk if language else "en"
+    wording = Wording.objects.for_chat(Wording.Kind.COLLECTION, department_id=department.pk, language=spoken)
+    return wording.filled(department=department, language=spoken) if wording else ""
 
 
 def _request_or_refuse(body: dict[str, Any], address_key: str, at: datetime) -> tuple[dict[str, Any], bool]:

@@ -102,8 +102,15 @@ def read_transfers(agent_ids: Collection[int]) -> dict[tuple[UUID, int | None], 
 def read_directory() -> tuple[list[Frame], list[Frame]]:
     """Return the departments and the languages to which a chat can be passed on."""
     departments = [
-        {"code": row.code, "name": row.name, "phone": row.phone, "email": row.email, "page": row.page}
-        for row in Department.objects.filter(is_active=True).order_by("name")
+        {
+            "code": row.code,
+            "name": row.name,
+            "names": row.names_by_language(),
+            "phone": row.phone,
+            "email": row.email,
+            "page": row.page,
+        }
+        for row in Department.objects.filter(is_active=True).order_by("name").prefetch_related("names")
     ]
     languages = Language.objects.filter(is_active=True).order_by("name")
     return departments, [{"code": row.code, "name": row.name} for row in languages]

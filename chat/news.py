@@ -175,6 +175,7 @@ def read_availability(department: Department, language: Language | None, *, at: 
     serving = Agent.objects.filter(user__is_active=True, departments=department)
     today = local_date(at, calendar=opening.calendar)
     spoken = language.pk if language else "en"
+    offered = Department.objects.filter(is_active=True).order_by("name").prefetch_related("names")
     return {
         "state": opening.state,
         "staffed": _is_staffed(serving, on=today, at=at),
@@ -184,9 +185,7 @@ def read_availability(department: Department, language: Language | None, *, at: 
         "why": opening.why or None,
         "estimated_wait_seconds": read_estimates(at=at).wait_of(ahead + 1, department.pk, spoken),
         "languages": sorted(certified_languages(serving, channel=Channel.CHAT, on=today)),
-        "departments": [
-            {"code": row.code, "name": row.name} for row in Department.objects.filter(is_active=True).order_by("name")
-        ],
+        "departments": [{"code": row.code, "name": row.name_in(spoken)} for row in offered],
         "incident": say_incidents(department, spoken, at=at),
     }
 

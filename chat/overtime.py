@@ -67,7 +67,8 @@ def _end_those_of(department: Department, closing: datetime, retention: Retentio
     late = ChatSession.objects.filter(department=department, status__in=RUNNING, accepted_at__lt=closing)
     told = StaffEvent.objects.filter(kind=StaffKind.LEFT_RUNNING).values("session_id")
     late = late.exclude(~Q(emergency="") & Q(pk__in=told)).order_by("pk")
-    sessions = list(late.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("department"))
+    locked = late.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    sessions = list(locked.select_related("department").prefetch_related("department__names"))
     for session in sessions:
         if session.emergency:
             _tell_supervisors(session, closing, at=at)

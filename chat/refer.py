@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -80,13 +80,14 @@ def help_to_refer(
     language = language or settings.LANGUAGE_CODE
     there = department is not None and is_somebody_there(department, language=language, but=agent_id, at=at)
     ways = ways_to_refer(contact, is_somebody_there=there, in_order=version.rule == ORDER)
+    as_read = replace(contact, name=department.name_in(language)) if department is not None else contact
     return {
         "name": contact.name,
         "department": contact.code or None,
         "phone": contact.phone,
         "email": contact.email,
         "page": contact.page,
-        "steps": [{"way": way, "say": _say(way, contact), "text": _text(way, contact, language)} for way in ways],
+        "steps": [{"way": way, "say": _say(way, contact), "text": _text(way, as_read, language)} for way in ways],
         "rule": version.rule,
         "why": source_of(version),
     }

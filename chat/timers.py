@@ -143,7 +143,8 @@ def _due(at: datetime, *, asked: bool) -> list[ChatSession]:
     passed_on = Transfer.objects.open().filter(session=OuterRef("pk"))
     due = due.exclude(pk__in=ChatSession.objects.without_their_agent(at=at)).exclude(Exists(passed_on)).order_by("pk")
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return list(locked.select_related("department", "idle_version__document")[:AT_ONCE])
+    rows = locked.select_related("department", "idle_version__document").prefetch_related("department__names")
+    return list(rows[:AT_ONCE])
 
 
 def _ask(session: ChatSession, held: dict[str, RuleVersion], *, at: datetime) -> None:
@@ -248,7 +249,8 @@ def _close_queue_of(department: Department, opening: Opening, *, at: datetime) -
     if not is_mine("chat.closing"):
         return 0
     queued = ChatSession.objects.queued().filter(department=department).order_by("pk")
-    sessions = list(queued.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("department"))
+    locked = queued.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    sessions = list(locked.select_related("department").prefetch_related("department__names"))
     for session in sessions:
         _close(session, opening, at=at)
     return len(sessions)

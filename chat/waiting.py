@@ -39,7 +39,8 @@ AT_ONCE = 200  # sessions that one transaction takes
 def _claimed(due: QuerySet[ChatSession]) -> list[ChatSession]:
     """Return sessions, locked; those that somebody else has locked come next time."""
     locked = due.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return list(locked.select_related("department", "choice_version__document")[:AT_ONCE])
+    rows = locked.select_related("department", "choice_version__document").prefetch_related("department__names")
+    return list(rows[:AT_ONCE])
 
 
 # All are busy -------------------------------------------------------------------

@@ -15,4 +15,4 @@ def wording(kind: str, session: ChatSession, *, default: str, **fields: str) -> 
 def wording_of(kind: str, department: Department, language: str, *, default: str, **fields: str) -> str:
     """Return the same where there is no session yet."""
     found = Wording.objects.for_chat(kind, department_id=department.pk, language=language)
-    return rules.fill(found.text if found else default, {**city_fields(department), **fields})
+    return rules.fill(found.text if found else default, {**city_fields(department, language), **fields})

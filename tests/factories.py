@@ -22,6 +22,7 @@ from agents.models import (
     Certificate,
     CertificateKind,
     Department,
+    DepartmentName,
     Evidence,
     Language,
     LogIn,
@@ -71,6 +72,17 @@ class DepartmentFactory(factory.django.DjangoModelFactory[Department]):
 
     code = factory.Sequence(lambda n: f"department-{n}")
     name = factory.Sequence(lambda n: f"Department {n}")
+
+
+class DepartmentNameFactory(factory.django.DjangoModelFactory[DepartmentName]):
+    """What residents call a department, in Spanish."""
+
+    class Meta:
+        model = DepartmentName
+
+    department = factory.SubFactory(DepartmentFactory)
+    language = factory.SubFactory(LanguageFactory, code="es", name="Español")
+    name = "Servicios generales"
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):

@@ -10,7 +10,7 @@ from agents.models.certificates import (
     Evidence,
     Requirement,
 )
-from agents.models.departments import Channel, Department, DepartmentHours, Language
+from agents.models.departments import Channel, Department, DepartmentHours, DepartmentName, Language
 from agents.models.desk import MAX_SEATS, Agent, AgentQuerySet, Membership, Presence, PresenceInterval
 from agents.models.directory import OutsideBody
 from agents.models.ladder import MAX_CHATS, EarlierRecord, LadderStanding, LadderStep
@@ -48,6 +48,7 @@ __all__ = [
     "ChannelAssignmentQuerySet",
     "Department",
     "DepartmentHours",
+    "DepartmentName",
     "Drill",
     "EarlierRecord",
     "Evidence",

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 from policies.models import BusinessCalendar
 
 LONGEST_OVERFLOW = 86_400  # seconds
+LONGEST_NAME = 100  # characters
 
 
 class Language(models.Model):
@@ -48,7 +49,11 @@ class Department(models.Model):
     code = models.SlugField(
         _("code"), unique=True, help_text=_("Used in addresses and by programs. Do not change it once pages use it.")
     )
-    name = models.CharField(_("name"), max_length=100, help_text=_("As residents read it."))
+    name = models.CharField(
+        _("name"),
+        max_length=LONGEST_NAME,
+        help_text=_("As staff read it, and residents for whose language there is no name below."),
+    )
     phone = models.CharField(_("phone"), max_length=40, blank=True, help_text=_("Shown where the chat cannot help."))
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Shown to residents beside the phone number."))
     page = models.URLField(_("web page"), blank=True, help_text=_("Where residents read more about the department."))
@@ -130,6 +135,52 @@ class Department(models.Model):
                 )
             passed.add(helper.pk)
             helper = helper.overflow
+
+    def names_by_language(self) -> dict[str, str]:
+        """Return what residents call it, in each language in which it has a name for them."""
+        return {row.language_id: row.name for row in self.names.all()}
+
+    def name_in(self, language: str) -> str:
+        """Return the name that who reads this language is shown: that of fr for fr-CA, and its own where it has none.
+
+        Who reads a list loads `names` with it.
+        """
+        names = self.names_by_language()
+        related = (name for code, name in names.items() if _stem(code) == _stem(language))
+        return names.get(language) or next(related, self.name)
+
+
+def _stem(code: str) -> str:
+    return code.partition("-")[0]
+
+
+class DepartmentName(models.Model):
+    """What residents call a department in one language."""
+
+    department = models.ForeignKey(Department, models.CASCADE, related_name="names", verbose_name=_("department"))
+    language = models.ForeignKey(Language, models.PROTECT, related_name="+", verbose_name=_("language"))
+    name = models.CharField(
+        _("name"),
+        max_length=LONGEST_NAME,
+        help_text=_("Residents who read this language see it instead of the name above, from the next page or text."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("name for residents")
+        verbose_name_plural = _("names for residents, by language")
+        ordering = ["language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "language"],
+                name="agents_departmentname_once",
+                violation_error_message=_("There is already a name in this language. Edit that one."),
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="agents_departmentname_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.language_id}"
 
 
 class Channel(models.TextChoices):

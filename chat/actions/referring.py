@@ -86,8 +86,9 @@ def _say(task: Task, department: Department, language: str, *, at: datetime) -> 
 
     Of an answer that is late already no moment is named.
     """
+    name = department.name_in(language)
     with translation.override(language):
         if task.due_at is None or task.due_at < at:
-            return _("I have passed your message on to %(name)s.") % {"name": department.name}
-        facts = {"name": department.name, "moment": say_due(task.due_at, task.calendar_version_id)}
+            return _("I have passed your message on to %(name)s.") % {"name": name}
+        facts = {"name": name, "moment": say_due(task.due_at, task.calendar_version_id)}
         return _("I have passed your message on to %(name)s. You get an answer by %(moment)s.") % facts

@@ -272,7 +272,7 @@ def greet(session: ChatSession, agent: Agent, *, at: datetime) -> None:
         Wording.Kind.GREETING, department_id=session.department_id, language=session.language_id
     )
     if wording is not None:
-        text = wording.filled(agent=agent.display_name, department=session.department)
+        text = wording.filled(agent=agent.display_name, department=session.department, language=session.language_id)
         version = in_force(GREET, at=at)
         with translation.override(session.language_id):
             data = why(version, _("Whoever accepts a chat is introduced at once.")) if version else {}

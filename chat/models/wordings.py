@@ -98,15 +98,15 @@ class Wording(models.Model):
                 {"text": _("The text holds %(names)s, which cannot be filled in here.") % {"names": names}}
             )
 
-    def filled(self, *, department: Department, **more: str) -> str:
-        """Return the text with its fields filled in."""
-        return rules.fill(self.text, {**city_fields(department), **more})
+    def filled(self, *, department: Department, language: str, **more: str) -> str:
+        """Return the text with its fields filled in, for somebody who reads this language."""
+        return rules.fill(self.text, {**city_fields(department, language), **more})
 
 
-def city_fields(department: Department) -> dict[str, str]:
-    """Return what every wording may say of the city and the department."""
+def city_fields(department: Department, language: str) -> dict[str, str]:
+    """Return what every wording may say of the city and the department, to somebody who reads this language."""
     return {
-        "department": department.name,
+        "department": department.name_in(language),
         "city": settings.CITY_NAME,
         "phone": department.phone,
         "email": department.email,

@@ -31,8 +31,9 @@ def offered_to(agent: Agent, *, at: datetime) -> dict[str, Any]:
     if RULE not in held:
         return {"scripts": [], "sequences": []}
     on = timezone.localtime(at).date()
-    scripts = Script.objects.for_agent(agent).select_related("department", "about")
-    steps = Prefetch("steps", Step.objects.select_related("script__about"))
+    scripts = Script.objects.for_agent(agent).select_related("department", "about").prefetch_related("about__names")
+    named = Step.objects.select_related("script__about").prefetch_related("script__about__names")
+    steps = Prefetch("steps", named)
     sequences = Sequence.objects.filter(is_active=True).prefetch_related(steps)
     return {
         "scripts": [
@@ -68,12 +69,13 @@ def _plain(sequence: Sequence) -> dict[str, Any]:
     }
 
 
-def _facts_of(department: Department | None) -> dict[str, str] | None:
-    """Return what a referral says of the department that it names. Source: EM-REF."""
+def _facts_of(department: Department | None) -> dict[str, Any] | None:
+    """Return what a referral says of the department that it names, in a chat of any language. Source: EM-REF."""
     if department is None:
         return None
     return {
         "department": department.name,
+        "names": department.names_by_language(),
         "phone": department.phone,
         "email": department.email,
         "page": department.page,

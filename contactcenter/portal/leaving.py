@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from agents.directory import offered_departments
 from agents.models import Department, Language
 from chat.actions.left import Left, leave_message
 from chat.emergencies import emergency_in
@@ -81,7 +82,9 @@ class MessageForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         for name in ("email", "phone"):
             self.fields[name].is_chosen = True  # type: ignore[attr-defined]  # one of the two is needed
-        field.queryset = Department.objects.filter(is_active=True).order_by("-is_default", "name")
+        field.queryset = Department.objects.filter(is_active=True)
+        language = _read_in()
+        field.choices = [(row.code, row.name_in(language)) for row in offered_departments(language)]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -142,7 +145,7 @@ def _keep(request: HttpRequest, form: MessageForm, urgent: dict[str, Any] | None
     at = timezone.now()
     task = leave_message(left, at=at)
     facts = {
-        "task": task,
+        "answered_by": task.department.name_in(_read_in()),
         "due": say_due(task.due_at, task.calendar_version_id) if task.due_at and task.due_at >= at else "",
         "by": given["answer"],
         "to": given[given["answer"]],
@@ -152,9 +155,14 @@ def _keep(request: HttpRequest, form: MessageForm, urgent: dict[str, Any] | None
     return render(request, "portal/message_sent.html", facts)
 
 
+def _read_in() -> str:
+    """Return the language of the page."""
+    return translation.get_language() or "en"
+
+
 def _language() -> Language:
     """Return the language of the page, if the city serves it; else English."""
-    wanted = (translation.get_language() or "en").partition("-")[0]
+    wanted = _read_in().partition("-")[0]
     rows = Language.objects.filter(is_active=True)
     found = rows.filter(code=wanted).first() or rows.filter(code="en").first() or rows.first()
     if found is None:
@@ -167,7 +175,7 @@ def _urgent(form: MessageForm) -> dict[str, Any] | None:
     text = str(form.data.get("text", ""))[:20_000]
     rows = Department.objects.filter(is_active=True)
     department = rows.filter(code=form.data.get("department", "")).first() or rows.filter(is_default=True).first()
-    return emergency_in(text, department, translation.get_language() or "en", at=timezone.now())
+    return emergency_in(text, department, _read_in(), at=timezone.now())
 
 
 def _guard_origin(request: HttpRequest) -> None:

@@ -13,8 +13,9 @@ from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from agents.directory import offered_departments
 from agents.hours import hours_in_words
-from agents.models import Department, Language
+from agents.models import Department, Incident, Language
 from agents.service import incidents_of
 from chat.rules import MAX_NAME, MAX_TEXT, TOKEN_AFTERLIFE
 from contactcenter.knowledge.menus import menu_context
@@ -26,11 +27,10 @@ from contactcenter.portal.languages import choices, own_name
 def home(request: HttpRequest) -> HttpResponse:
     """The city's home: what one can do here, and whom to call."""
     departments = _departments()
-    language = get_language() or "en"
     context = {
         "department": _main(departments),
         "departments": departments,
-        "incidents": [(each, each.text_in(language)) for each in incidents_of(None, at=timezone.now())],
+        "incidents": [_incident_as_read(each) for each in incidents_of(None, at=timezone.now())],
     }
     return render(request, "portal/home.html", context)
 
@@ -86,6 +86,13 @@ def _chat_context(request: HttpRequest, *, framed: bool) -> dict[str, Any]:
     }
 
 
+def _incident_as_read(incident: Incident) -> tuple[str, str]:
+    """Return whose notice it is, empty where it is everybody's, and what it says."""
+    language = get_language() or "en"
+    name = incident.department.name_in(language) if incident.department is not None else ""
+    return name, incident.text_in(language)
+
+
 def _languages() -> list[dict[str, str]]:
     """Return the languages in which the city chats, each by its own name."""
     rows = Language.objects.filter(is_active=True).order_by("name")
@@ -93,10 +100,12 @@ def _languages() -> list[dict[str, str]]:
 
 
 def _departments() -> list[Department]:
-    """Return the departments that residents may choose, the main one first, each with its `hours_text` filled."""
-    departments = list(Department.objects.filter(is_active=True).order_by("-is_default", "name"))
+    """Return the departments that residents may choose, the main one first, named and with hours as they read them."""
+    language = get_language() or "en"
+    departments = offered_departments(language)
     hours = hours_in_words(departments, at=timezone.now())
     for department in departments:
+        department.name = department.name_in(language)
         department.hours_text = hours[department.pk]
     return departments
 

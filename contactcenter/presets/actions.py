@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from agents.actions import assign_to_chat, certify, note_earlier, set_roles
 from agents.ladder import Record
-from agents.models import Agent, Department, Language, Membership, OutsideBody, User
+from agents.models import Agent, Department, DepartmentName, Language, Membership, OutsideBody, User
 from chat.models import Wording
 from contactcenter.cases.models import Topic
-from contactcenter.lib.errors import WrongState
+from contactcenter.lib.errors import Invalid, WrongState
 from contactcenter.presets.backups import load_backups
 from contactcenter.presets.certificates import load_kinds
 from contactcenter.presets.files import Person, Preset
@@ -31,10 +31,11 @@ def load(preset: Preset, *, reset: bool, at: datetime) -> None:
     """Load a city. Safe to run again: rows that are there are kept as an admin left them, unless `reset`.
 
     The password of the demo's people is `DEMO_PASSWORD` after each run.
-    Raises `WrongState` for demo people outside of the demo.
+    Raises `WrongState` for demo people outside of the demo, `Invalid` for a name in an unknown language.
     """
     if preset.people and not (settings.DEMO and settings.DEMO_PASSWORD):
         raise WrongState(_("This preset brings people with a known password. Set DEMO=1 and DEMO_PASSWORD to load it."))
+    _guard_names(preset)
     load_policy(preset, reset=reset, at=at)
     load_words(preset.words, preset.profanity, reset=reset, at=at)
     load_domains(preset.link_domains, reset=reset, at=at)
@@ -71,10 +72,24 @@ def _put(model: Any, key: dict[str, Any], values: dict[str, Any], *, reset: bool
 
 
 def _put_department(row: dict[str, Any], *, reset: bool) -> None:
-    values = {name: value for name, value in row.items() if name not in {"code", "head"}}
+    values = {name: value for name, value in row.items() if name not in {"code", "head", "names"}}
     if not reset and values.get("is_default") and Department.objects.filter(is_default=True).exists():
         values["is_default"] = False  # an admin has chosen another one
     _put(Department, {"code": row["code"]}, values, reset=reset)
+    department = Department.objects.get(code=row["code"])
+    for language, name in row.get("names", {}).items():
+        _put(DepartmentName, {"department": department, "language_id": language}, {"name": name}, reset=reset)
+
+
+def _guard_names(preset: Preset) -> None:
+    """Refuse a department's name in a language that the preset does not bring. Raises `Invalid`."""
+    spoken = {row["code"] for row in preset.languages}
+    for row in preset.departments:
+        for language in row.get("names", {}):
+            if language not in spoken:
+                facts = {"code": row["code"], "language": language}
+                sentence = _("The department %(code)s has a name in %(language)s, which is no language of this preset.")
+                raise Invalid(sentence % facts, field="names")
 
 
 def _put_outside_body(row: dict[str, Any], *, reset: bool) -> None:

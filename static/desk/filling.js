@@ -8,12 +8,18 @@ export function fieldsFor(chat, board, city) {
   return {
     customer: facts.name ?? '',
     agent: board.me?.name ?? '',
-    department: nameOf('departments', facts.department),
+    department: nameIn(department.names, facts.language) ?? nameOf('departments', facts.department),
     phone: department.phone ?? '',
     email: department.email ?? '',
     page: department.page ?? '',
     city,
   };
+}
+
+/** What who reads this language calls a department, of its `names` by language; without one it is called as by staff. */
+export function nameIn(names = {}, language) {
+  const stem = (code) => code?.split('-')[0];
+  return names[language] ?? names[Object.keys(names).find((code) => stem(code) === stem(language))];
 }
 
 export function chatFor(chat) {

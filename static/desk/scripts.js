@@ -5,7 +5,8 @@
 //     textarea,                    // where people type; the list is put before it, into its parent
 //     url: '/api/v1/desk/scripts', // what may be inserted; `POST url/<id>/used` counts a use
 //     fields: () => ({ customer, agent, department, phone, email, page, city }),   // of the chat in front
-//     chat: () => ({ department: code, language: code }),  // optional: what fits it is listed first
+//     chat: () => ({ department: code, language: code }),  // optional: what fits it is listed first, and a
+//                                                          // department is called as in its language
 //     word,                        // `wordsOf(element)`, the element bearing knowledge/_script_words.html
 //   });
 //   scripts.start(key)    begins the sequence with this key (in the language of the chat), as a shortcut may do
@@ -22,6 +23,8 @@
 // the textarea while the list is open; attach this module in whatever order. A multi-line field cannot be a
 // `combobox` by ARIA in HTML, and so has no aria-expanded: aria-autocomplete, aria-controls and aria-activedescendant
 // say the same, and a status line says how many there are.
+
+import { nameIn } from './filling.js';
 
 const SHOWN = 6; // few enough to be seen without scrolling; who types on finds the others
 const TRIGGER = /(?:^|\s)\/((?:[^\s/][^\n/]{0,39})?)$/;
@@ -248,7 +251,9 @@ class Scripts {
 
   // ---- Inserting -----------------------------------------------------------
   fill(script) {
-    return filled(script.text, { ...this.fields(), ...(script.about ?? {}) });
+    const { names, ...about } = script.about ?? {};
+    const named = nameIn(names, this.chat().language);
+    return filled(script.text, { ...this.fields(), ...about, ...(named && { department: named }) });
   }
 
   insert(script, id) {

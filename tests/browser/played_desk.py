@@ -191,7 +191,11 @@ class PlayedDesk:
         welcome: Body = {"type": "welcome", "agent": {"id": ROSA, "name": "Rosa"}, "presence": self.presence}
         welcome |= {"seats": self._seats()}
         welcome |= {"queue": self.queue, "offers": self.offers, "colleagues": colleagues(), "server_time": at()}
-        welcome |= {"departments": [DEPARTMENT | {"page": "https://maplebrook.example/help"}]}
+        welcome |= {
+            "departments": [
+                DEPARTMENT | {"page": "https://maplebrook.example/help", "names": {"es": "Servicios generales"}}
+            ]
+        }
         welcome |= {"languages": [{"code": "en", "name": "English"}], "backup": self.backup}
         welcome |= {"sessions": [{**facts, "last_seq": len(self.events[key])} for key, facts in self.sessions.items()]}
         socket.send(json.dumps(welcome))

@@ -14,7 +14,8 @@ from tests.browser.people import AtTheDesk, log_in, open_desk
 from tests.browser.played_desk import RUDI, PlayedDesk, at
 from tests.browser.test_accessible import SIZES, Look, look, scrolls_sideways  # noqa: F401  (a fixture)
 from tests.browser.watch import Watch
-from tests.factories import DepartmentFactory, LanguageFactory, TopicFactory
+from tests.factories import DepartmentFactory, DepartmentNameFactory, LanguageFactory, ScriptFactory, TopicFactory
+from tests.policies.factories import adopt
 
 NewContext = Callable[..., BrowserContext]
 Sit = Callable[..., tuple[AtTheDesk, PlayedDesk]]
@@ -131,6 +132,32 @@ def test_a_transfer_offer_brings_its_summary_and_who_it_is_from(sit: Sit, look: 
     played.send({"type": "offer_gone", "session": "t2", "why": "expired"})
     expect(desk.page.get_by_text("The transfer was not accepted in time.")).to_be_visible()
     assert look.faults == []
+
+
+@pytest.mark.rule("EM-SCR")
+@pytest.mark.parametrize(
+    ("language", "own", "other"),
+    [
+        ("es", "Servicios generales", "Calles"),
+        ("es-MX", "Servicios generales", "Calles"),
+        ("fr", "General services", "Parks"),
+    ],
+)
+def test_a_script_names_a_department_as_the_resident_of_the_chat_reads_it(
+    sit: Sit, language: str, own: str, other: str
+) -> None:
+    adopt("EM-SCR")
+    named = DepartmentNameFactory(department__name="Parks", name="Calles")
+    ScriptFactory(name="own", text="{department}!")
+    ScriptFactory(name="other", text="{department}!", about=named.department)
+    desk, _played = sit(lambda played: chat(played, language=language))
+    pick(desk)
+    reply = desk.page.locator("#reply")
+    for key, read in (("own", own), ("other", other)):
+        reply.fill("")
+        reply.press_sequentially(f"/{key}")
+        reply.press("Enter")
+        expect(reply).to_have_value(f"{read}!")
 
 
 def test_the_reply_and_the_note_cannot_be_mistaken(sit: Sit, look: Look) -> None:  # noqa: F811

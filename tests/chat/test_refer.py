@@ -20,7 +20,7 @@ from contactcenter.cases.due import say_due
 from contactcenter.cases.models import Task
 from contactcenter.lib.errors import DomainError
 from tests.chat.conftest import NOON, City, online_agent
-from tests.factories import ActiveSessionFactory, LanguageFactory, UserFactory, log_in
+from tests.factories import ActiveSessionFactory, DepartmentNameFactory, LanguageFactory, UserFactory, log_in
 from tests.policies.factories import adopt
 
 ROADS = Contact("Roads", "555-0101", "roads@maplebrook.example", "https://www.maplebrook.example/roads/", "roads")
@@ -147,6 +147,18 @@ def test_what_the_resident_is_written_is_in_their_language(city: City, rules: No
     assert told["steps"][1]["say"] == "Name how to reach Roads: 555-0101."
 
 
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.parametrize(("language", "name"), [("es", "Calles"), ("fr", "Roads"), (None, "Roads")])
+def test_the_resident_reads_the_department_in_their_language_and_the_agent_as_staff_do(
+    city: City, rules: None, language: str | None, name: str
+) -> None:
+    DepartmentNameFactory(department=city.roads, name="Calles")
+    told = help_to_refer(contact_of(city.roads), city.roads, agent_id=city.rosa.pk, language=language, at=NOON)
+    assert all(name in step["text"] for step in told["steps"] if step["text"])
+    assert all("Roads" in step["say"] for step in told["steps"])
+    assert told["name"] == "Roads"
+
+
 # A message passed on ----------------------------------------------------------
 MESSAGE = "/api/v1/desk/refer/message"
 POTHOLE = "A pothole at 18 Millrace Court, reported twice."
@@ -252,10 +264,13 @@ def test_a_city_that_promises_no_time_says_none(held: ChatSession, post: Post) -
     assert Task.objects.get().due_at is None
 
 
-def test_the_resident_is_told_in_the_language_of_the_chat(held: ChatSession, post: Post) -> None:
+def test_the_resident_is_told_in_the_language_of_the_chat(city: City, held: ChatSession, post: Post) -> None:
     held.language = LanguageFactory(code="fr", name="Français")
     held.save()
     assert post(held)[1]["text"].startswith("J’ai transmis votre message au service Roads.")
+    DepartmentNameFactory(department=city.roads, language=held.language, name="Voirie")
+    assert post(held)[1]["text"].startswith("J’ai transmis votre message au service Voirie.")
+    assert StaffEvent.objects.get(session=held).text == f"A message was passed on to Roads: {POTHOLE}"
 
 
 @pytest.mark.rule("EM-PAY")

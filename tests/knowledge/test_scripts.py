@@ -16,7 +16,7 @@ from contactcenter.knowledge.models import Script
 from contactcenter.lib.errors import Invalid, NotFound, WrongState
 from policies.reviews import overdue
 from tests.chat.conftest import City
-from tests.factories import LanguageFactory, ScriptFactory, StepFactory, UserFactory, log_in
+from tests.factories import DepartmentNameFactory, LanguageFactory, ScriptFactory, StepFactory, UserFactory, log_in
 from tests.policies.factories import adopt
 
 AT = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -62,6 +62,7 @@ def test_an_agent_is_offered_shared_scripts_of_her_departments_and_of_all_and_he
 
 @pytest.mark.rule("EM-SCR")
 def test_a_script_is_answered_as_the_desk_needs_it(city: City) -> None:
+    DepartmentNameFactory(department=city.roads, name="Calles")
     script = ScriptFactory(
         name="roads",
         text="{department}: {phone}",
@@ -83,7 +84,7 @@ def test_a_script_is_answered_as_the_desk_needs_it(city: City) -> None:
                 "personal": False,
                 "uses": 0,
                 "overdue": True,
-                "about": {"department": "Roads", "phone": "", "email": "", "page": ""},
+                "about": {"department": "Roads", "names": {"es": "Calles"}, "phone": "", "email": "", "page": ""},
             }
         ],
         "sequences": [],
@@ -124,7 +125,7 @@ def test_the_list_takes_the_same_statements_whatever_its_length(
         ScriptFactory(about=city.roads, department=city.general)
     step = StepFactory(sequence__key="a")
     StepFactory(sequence=step.sequence)
-    with django_assert_num_queries(12):  # one more: the steps of what sequences there are
+    with django_assert_num_queries(13):  # two more: the steps of what sequences there are, names of departments
         client.get(LIST)
 
 

@@ -15,7 +15,7 @@ from contactcenter.cases.actions import finish_task
 from contactcenter.cases.models import Task, TaskKind
 from policies.models import ScreeningWord
 from policies.words import forget_words
-from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory
+from tests.factories import AgentFactory, DepartmentFactory, DepartmentNameFactory, LanguageFactory
 from tests.policies.factories import adopt, calendar, keep_chats
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,22 @@ def test_the_page_repeats_how_we_reach_who_wrote_so_that_a_slip_is_noticed(clien
     page = send(client, **fields).content.decode()
     assert f"We reach you at {to}." in page
     assert "not@example.com" not in page
+
+
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.parametrize("answer", ["email", "phone"])
+def test_who_reads_spanish_reads_the_spanish_name_on_the_form_and_once_it_is_sent(client, town, answer):
+    DepartmentNameFactory(department=town, name="Servicios generales")
+    DepartmentFactory(code="roads", name="Roads")
+    client.cookies["townline_language"] = "es"
+    form = client.get(PATH).content.decode()
+    assert '<option value="general">Servicios generales</option>' in form
+    assert '<option value="roads">Roads</option>' in form
+    for code, name in (("general", "Servicios generales"), ("roads", "Roads")):
+        page = send(client, department=code, answer=answer, phone="416 555 0100").content.decode()
+        assert name in page
+        assert "General services" not in page
+    assert client.get(f"{PATH}?department=roads").content.decode().count('value="roads" selected') == 1
 
 
 @pytest.mark.rule("EM-HRS-30")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from agents.actions import post_incident
 from agents.models import Department
 from tests.factories import (
     AgentFactory,
     DepartmentFactory,
+    DepartmentNameFactory,
     LanguageFactory,
     MenuFactory,
     NodeFactory,
@@ -87,6 +93,55 @@ def test_the_style_guide_is_there_with_debug_only(
 ) -> None:
     settings.DEBUG = debug
     assert client.get("/styleguide/").status_code == status
+
+
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/widget/"])
+def test_who_reads_spanish_reads_the_spanish_name_of_a_department_and_where_there_is_none_its_own(
+    client: Client, general: Department, path: str
+) -> None:
+    DepartmentNameFactory(department=general, name="Servicios generales")
+    DepartmentFactory(name="Roads")
+    spanish, french = (client.get(f"{path}?language={code}").content.decode() for code in ("es", "fr"))
+    assert "Servicios generales" in spanish
+    assert "General services" not in spanish
+    assert "Roads" in spanish
+    assert "General services" in french
+    assert "Servicios generales" not in french
+
+
+def test_departments_stand_in_the_order_in_which_they_are_read(client: Client, general: Department) -> None:
+    for name, spanish in (("Air", "Útiles"), ("Water", "Agua"), ("Roads", "Zonas")):
+        DepartmentNameFactory(department=DepartmentFactory(name=name), name=spanish)
+    page = client.get("/?language=es").content.decode()
+    read = ("General services", "Agua", "Útiles", "Zonas")
+    assert sorted(read, key=lambda name: page.index(f"<h3>{name}</h3>")) == list(read)
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/"])
+def test_a_page_takes_the_same_statements_however_many_departments_there_are(
+    client: Client, general: Department, path: str
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"{path}?language=es")
+        return len(queries)
+
+    DepartmentNameFactory(department=general)
+    client.get(path)
+    before = asked()
+    DepartmentNameFactory.create_batch(4)
+    assert asked() == before
+
+
+def test_an_incident_notice_of_a_department_names_it_as_it_is_read(client: Client, general: Department) -> None:
+    LanguageFactory(code="es", name="Español")
+    sam, now = UserFactory(roles=["supervisor"]), timezone.now()
+    bridge = DepartmentNameFactory(department__name="Roads", department__is_active=False, name="Calles")
+    texts, until = {"en": "The bridge is closed.", "es": "El puente está cerrado."}, now + timedelta(hours=1)
+    post_incident(department=bridge.department, texts=texts, starts_at=None, ends_at=until, by=sam, at=now)
+    assert "<h2>Calles</h2>" in client.get("/?language=es").content.decode()
+    assert "<h2>Roads</h2>" in client.get("/?language=en").content.decode()
 
 
 def roles() -> Iterable[tuple[str, int]]:

@@ -7,9 +7,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from agents.hours import hours_in_words
-from agents.models import Agent, Department, Language, Membership, User
+from agents.models import Agent, Department, DepartmentName, Language, Membership, User
 from agents.permissions import may_work_the_desk
 from chat.models import Wording
+from contactcenter.presets.files import read_preset
 
 LOG_INS = {
     *("admin", "supervisor1", "supervisor2", "trainee1", "director1", "clerk1", "carecentre1", "treasury1", "cao1"),
@@ -61,6 +62,23 @@ def test_every_department_can_be_reached_at_a_fictional_number(demo):
         assert department.page
 
 
+def test_every_department_has_a_name_in_each_language_of_the_city(demo):
+    load()
+    for department in Department.objects.all():
+        read = {language: department.name_in(language) for language in ("en", "es", "fr")}
+        assert read["en"] == department.name
+        assert len(set(read.values())) == 3
+
+
+def test_a_name_in_a_language_that_the_preset_does_not_bring_is_refused_with_a_sentence(demo, monkeypatch):
+    wrong = read_preset("demo")
+    wrong.departments[1]["names"] = {"es": "Agua", "tlh": "bIQ"}
+    monkeypatch.setattr("contactcenter.presets.management.commands.load_preset.read_preset", lambda _name: wrong)
+    with pytest.raises(CommandError, match="The department water has a name in tlh, which is no language"):
+        load()
+    assert not Department.objects.exists()
+
+
 def test_loading_again_changes_nothing(demo):
     load()
     before = snapshot()
@@ -72,6 +90,7 @@ def test_what_an_admin_changed_is_kept_until_reset(demo):
     load()
     before = snapshot()
     Department.objects.filter(code="roads").update(name="Streets", is_active=False)
+    DepartmentName.objects.filter(name="Calles").update(name="Vías")
     Department.objects.filter(is_default=True).update(is_default=False)
     Department.objects.filter(code="water").update(is_default=True)
     Membership.objects.filter(agent__user__username="agent1").delete()
@@ -85,6 +104,7 @@ def test_what_an_admin_changed_is_kept_until_reset(demo):
     assert after["memberships"] == before["memberships"]
     assert after["people"] == before["people"]
     assert after["wordings"] == before["wordings"]
+    assert after["names"] == before["names"]
     assert after["default"] == ["general"]
 
 
@@ -113,6 +133,7 @@ def snapshot() -> dict[str, list]:
     return {
         "languages": sorted(Language.objects.values_list("code", "name")),
         "departments": sorted(Department.objects.values_list("code", "name", "phone", "is_active")),
+        "names": sorted(DepartmentName.objects.values_list("department__code", "language", "name")),
         "default": list(Department.objects.filter(is_default=True).values_list("code", flat=True)),
         "people": sorted(User.objects.values_list("username", "display_name", "email", "is_active", "grants__role")),
         "memberships": sorted(

@@ -101,6 +101,13 @@ AGENTS = (
         {POLICY: ("code", "name", "phone", "email", "page", "hours_text")},
     ),
     Table(
+        "agents_departmentname",
+        "what residents call a department, by language",
+        KEPT_POLICY,
+        {POLICY: ("name", "language_id")},
+    ),
+    history("agents_historicaldepartmentname", "such names", KEPT_POLICY, {POLICY: ("name", "language_id")}),
+    Table(
         "agents_outsidebody",
         "bodies outside of the city to whom people are referred",
         KEPT_POLICY,
