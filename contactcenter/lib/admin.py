@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -32,6 +33,12 @@ class DayInput(forms.DateInput):
 
 class HistoryAdmin(SimpleHistoryAdmin):
     """Configuration: who changed what and when is on its history page."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Note who changed the rows within the page, too; the library notes it of the page's own row alone."""
+        for row in formset.forms:
+            row.instance._history_user = request.user
+        super().save_formset(request, form, formset, change)
 
 
 class ConfigAdmin(HistoryAdmin):

@@ -93,7 +93,7 @@ def save(client: Client, department: Department, *names: tuple[str, str]) -> Any
     return client.post(f"/admin/agents/department/{department.pk}/change/", facts)
 
 
-def test_an_administrator_names_a_department_in_each_language_and_the_history_keeps_what_was(
+def test_an_administrator_names_a_department_in_each_language_and_the_history_says_who(
     admin: Client, roads: Department
 ) -> None:
     for code in ("es", "fr"):
@@ -103,8 +103,8 @@ def test_an_administrator_names_a_department_in_each_language_and_the_history_ke
     assert roads.names_by_language() == {"es": "Calles", "fr": "Voirie"}
     assert save(admin, roads, ("es", "Vías"), ("fr", "Voirie")).status_code == 302
     assert roads.name_in("es") == "Vías"
-    past = DepartmentName.objects.get(language="es").history.values_list("name", flat=True)
-    assert list(past) == ["Vías", "Calles"]
+    past = DepartmentName.objects.get(language="es").history.values_list("name", "history_user__username")
+    assert list(past) == [("Vías", "boss"), ("Calles", "boss")]
 
 
 @pytest.mark.parametrize(
