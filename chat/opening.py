@@ -18,7 +18,7 @@ from chat.retention import RULE as RETENTION
 from chat.retention import Retention
 from contactcenter.lib.errors import DomainError
 from policies.calendar import Calendar
-from policies.hours import say_moment, say_time
+from policies.hours import say_clock, say_moment_to_residents
 from policies.models import RuleVersion
 from policies.versions import rules_in_force
 from policies.why import source_of
@@ -127,11 +127,12 @@ def why_no_chat_begins(opening: Opening) -> str:
     if opening.backup is not None:
         return _why_backup(opening.backup)
     if opening.state == CLOSING_SOON and opening.closing is not None:
-        sentence = _("We close at %(time)s and no longer begin a new chat today.") % {"time": say_time(opening.closing)}
+        closing = say_clock(opening.closing)
+        sentence = _("We close at %(time)s and no longer begin a new chat today.") % {"time": closing}
     else:
         sentence = _("The chat is closed now.")
     if opening.next_opening is not None:
-        sentence += " " + _("It opens again on %(moment)s.") % {"moment": say_moment(opening.next_opening)}
+        sentence += " " + _("It opens again on %(moment)s.") % {"moment": say_moment_to_residents(opening.next_opening)}
     return sentence
 
 

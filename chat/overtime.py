@@ -19,7 +19,7 @@ from chat.states import Outcome, Status
 from chat.supervisors import mail_supervisors
 from chat.wordings import wording
 from contactcenter.lib.serial import is_mine
-from policies.hours import say_time
+from policies.hours import say_clock
 from policies.models import CalendarVersion
 from policies.why import why
 
@@ -86,7 +86,7 @@ def _end(session: ChatSession, closing: datetime, retention: Retention, *, at: d
             default=_("Our office closed a while ago, so this chat ends now. You are welcome to start another one."),
         )
         sentence = _("The office closed at %(time)s, and no chat runs on for longer than that.") % {
-            "time": say_time(closing)
+            "time": say_clock(closing)
         }
         figures = {"closed_at": closing.isoformat(), "minutes": retention.version.number_of("run_on_minutes")}
         data = why(retention.version, sentence, **figures)

@@ -30,7 +30,7 @@ from chat.waiting import let_the_vanished_go, note_the_away, offer_choices, tell
 from chat.wordings import wording
 from contactcenter.lib.events import emit
 from contactcenter.lib.serial import is_mine
-from policies.hours import say_moment
+from policies.hours import say_moment_to_residents
 from policies.kinds import say_seconds
 from policies.models import RuleVersion
 from policies.values import say_minutes_left
@@ -258,7 +258,7 @@ def _close_queue_of(department: Department, opening: Opening, *, at: datetime) -
 
 def _close(session: ChatSession, opening: Opening, *, at: datetime) -> None:
     with translation.override(session.language_id):
-        next_opening = say_moment(opening.next_opening) if opening.next_opening else _("later")
+        next_opening = say_moment_to_residents(opening.next_opening) if opening.next_opening else _("later")
         text = wording(
             Wording.Kind.CLOSING,
             session,

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from contactcenter.lib.errors import Invalid
 from policies.calendar import (
@@ -33,6 +33,7 @@ WEEKDAYS = (
     gettext_lazy("Sunday"),
 )
 _INTERVAL = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})", re.ASCII)
+CLOCKS = {"en": "g:i A", "fr": "H:i"}  # by language; elsewhere 9:05 and 16:30
 CLOCK_CHANGES_AHEAD = timedelta(days=400)
 
 
@@ -154,6 +155,16 @@ def say_moment(at: datetime) -> str:
 
 def say_time(at: datetime) -> str:
     return f"{at.hour}:{at.minute:02d}" + (f":{at.second:02d}" if at.second else "")
+
+
+def say_moment_to_residents(at: datetime) -> str:
+    """Return an instant in the zone that it bears, as residents read it: weekday, date, and time by their clock."""
+    return f"{say_date(at.date())}, {say_clock(at)}"
+
+
+def say_clock(at: datetime) -> str:
+    """Return a time of day as residents read it, and their browser writes it: 4:30 PM in English, else 16:30."""
+    return date_format(at, CLOCKS.get((get_language() or "en").partition("-")[0], "G:i"))
 
 
 def say_changes(old: Definition | None, new: Definition) -> list[str]:

@@ -11,7 +11,7 @@ from agents.hours import calendar_of
 from contactcenter.cases.models import TaskKind
 from policies.calendar import due_at
 from policies.calendars import compiled
-from policies.hours import say_moment
+from policies.hours import say_moment_to_residents
 from policies.models import RuleVersion
 
 BUSINESS_MINUTES, BUSINESS_DAYS, WEEKS = "business_minutes", "business_days", "two_weeks"
@@ -53,8 +53,8 @@ def in_its_zone(due_at: datetime, calendar_version_id: int | None) -> datetime:
 
 
 def say_due(due_at: datetime, calendar_version_id: int | None) -> str:
-    """Return when something is due, in words, in the zone of the calendar by which that was reckoned."""
-    return say_moment(in_its_zone(due_at, calendar_version_id))
+    """Return when something is due, as residents read it, in the zone of the calendar by which that was reckoned."""
+    return say_moment_to_residents(in_its_zone(due_at, calendar_version_id))
 
 
 def due_by(version: RuleVersion, *, unit: str, amount: int, department_id: int, start: datetime) -> Due:

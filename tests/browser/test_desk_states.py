@@ -349,6 +349,14 @@ def test_a_text_that_is_written_in_another_way_is_taken_back_from_the_supervisor
     assert played.last("withdraw_release") == {"session": "s1", "id": played.last("ask_release")["id"]}
 
 
+def test_the_desk_writes_times_as_the_other_pages_of_staff_do(sit: Sit) -> None:
+    """Which are written by the server: 15:05, and never 3:05 PM."""
+    desk, _played = sit(chat)
+    pick(desk)
+    expect(desk.page.locator(".msg time").first).to_have_text(re.compile(r"^\d{1,2}:\d\d$"))
+    expect(desk.page.locator("[data-thread-sub]")).to_contain_text(re.compile(r"\d:\d\d$"))
+
+
 @pytest.mark.rule("EM-COM-C")
 def test_a_text_that_is_taken_back_while_the_line_is_down_is_taken_back_once_there_is_one(sit: Sit) -> None:
     desk, played = sit(chat)

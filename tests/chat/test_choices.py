@@ -95,7 +95,7 @@ def test_a_call_back_is_one_task_due_in_office_minutes(city: City, waiting: Chat
     event = waiting.events.get(kind="chosen")
     assert (event.side, event.rule) == ("customer", "DF-HOLD")
     assert datetime.fromisoformat(event.data["due_at"]) == task.due_at
-    assert "Tuesday 24 November 2026, 14:00" in event.text
+    assert "Tuesday 24 November 2026, 2:00 PM" in event.text
     assert waiting.status == "queued"
     [note] = waiting.staff_events.all()
     due_at = "2026-11-24T14:00:00-05:00"

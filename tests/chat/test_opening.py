@@ -68,7 +68,7 @@ def test_outside_of_the_hours_no_chat_begins(city: City, hours: BusinessCalendar
 def test_the_refusal_says_when_it_opens_again(city: City, hours: BusinessCalendar) -> None:
     refusal = refused(city, at=local(18, day=27))
     assert refusal.more["next_opening"] == "2026-11-30T08:30:00-05:00"
-    assert "Monday 30 November 2026, 8:30" in refusal.detail
+    assert "Monday 30 November 2026, 8:30 AM" in refusal.detail
 
 
 @pytest.mark.rule("EM-HRS-30")
@@ -77,7 +77,7 @@ def test_the_last_chat_begins_thirty_minutes_before_closing(city: City, hours: B
     refusal = refused(city, at=local(16) + MOMENT)
     assert (refusal.code, refusal.more["rule"]) == ("closed", "EM-HRS-30")
     assert refusal.more["next_opening"] == "2026-11-25T08:30:00-05:00"
-    assert "16:30" in refusal.detail
+    assert "4:30 PM" in refusal.detail
     assert state(city, at=local(16)) == ("open", None)
     assert state(city, at=local(16) + MOMENT) == ("closing_soon", "2026-11-25T08:30:00-05:00")
 
@@ -114,7 +114,7 @@ def test_at_closing_who_still_waits_is_told_and_running_chats_go_on(city: City, 
     ended = waiting.events.get(kind="ended")
     assert ended.rule == "EM-HRS"
     assert "555-0100" in ended.text
-    assert "Wednesday 25 November 2026, 8:30" in ended.text
+    assert "Wednesday 25 November 2026, 8:30 AM" in ended.text
     assert ended.data["next_opening"] == "2026-11-25T08:30:00-05:00"
     assert "EM-HRS" in ended.data["why"]
     assert end_as_agent(running.pk, agent_id=city.rosa.pk, outcome="resolved", at=local(17)).is_ended

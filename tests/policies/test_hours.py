@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from contactcenter.lib.errors import Invalid
 from policies.calendar import FIRST_DAY, Day, Schedule, compile_calendar
@@ -16,10 +17,12 @@ from policies.hours import (
     clock_change_notes,
     read_hours,
     say_changes,
+    say_clock,
     say_date,
     say_day,
     say_hours,
     say_moment,
+    say_moment_to_residents,
     say_week,
 )
 from tests.policies.factories import definition
@@ -258,6 +261,18 @@ def test_dates_and_moments_bear_their_weekday() -> None:
     assert say_moment(at) == "Monday 30 November 2026, 8:05"
     assert say_moment(at + timedelta(seconds=9)) == "Monday 30 November 2026, 8:05:09"
     assert say_moment(datetime(2026, 11, 30, 23, 0, tzinfo=UTC).astimezone(TORONTO)).endswith("18:00")
+
+
+@pytest.mark.parametrize(
+    ("language", "morning", "afternoon"),
+    [("en", "8:05 AM", "4:30 PM"), ("es", "8:05", "16:30"), ("fr", "08:05", "16:30"), ("fr-ca", "08:05", "16:30")],
+)
+def test_residents_read_the_clock_of_their_language(language: str, morning: str, afternoon: str) -> None:
+    at = datetime(2026, 11, 30, 8, 5, tzinfo=TORONTO)
+    with translation.override(language):
+        assert say_clock(at) == morning
+        assert say_clock(at.replace(hour=16, minute=30)) == afternoon
+        assert say_moment_to_residents(at).endswith(f" 2026, {morning}")
 
 
 # Changes --------------------------------------------------------------------

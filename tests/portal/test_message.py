@@ -73,7 +73,7 @@ def test_the_page_says_by_when_in_the_zone_of_the_calendar(client, town):
     calendar(zone="America/Vancouver")
     adopt("DF-HOLD", seconds=120, callback_minutes=120, message_days=1)
     page = send(client).content.decode()
-    assert "By Tuesday 24 November 2026, 16:30 at the latest." in page
+    assert "By Tuesday 24 November 2026, 4:30 PM at the latest." in page
 
 
 @pytest.mark.parametrize(
