@@ -39,6 +39,7 @@ from chat.permissions import access_as_customer
 from chat.projection import Frame, Waiting, customer_state, iso, with_ref
 from chat.relay import Relay, current_relay
 from chat.rows import EventRow
+from chat.texts import stopped_on_desk
 from chat.topics import offered_topics
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
@@ -287,6 +288,7 @@ def _open_desk(socket: DeskSocket, known: dict[UUID, int]) -> _OpenedDesk:
         "languages": languages,
         "topics": offered_topics(),
         "backup": news.read_backup(at=at),
+        "stopped": stopped_on_desk(socket.agent_id, at=at),
         "server_time": iso(at),
     }
     return _OpenedDesk(cursors, queue, desk, welcome, news.events_after(cursors))

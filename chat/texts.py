@@ -11,8 +11,12 @@ from datetime import datetime
 
 from django.db.models import Count, F, Max, QuerySet
 
+from chat.actions.outgoing import WORDS, why_stopped
 from chat.models import StaffEvent, StaffKind, StoppedText
 from chat.models.stopped import StoppedTextQuerySet
+from chat.projection import Frame
+from policies.models import RuleVersion
+from policies.versions import in_force
 from policies.words import profanity_list
 
 MOST_LINKS = 50
@@ -41,6 +45,24 @@ def waiting_texts() -> tuple[int, datetime | None]:
 def _waiting() -> StoppedTextQuerySet:
     """Of running chats, from whoever has the chat now: nobody else would send it."""
     return StoppedText.objects.undecided().filter(session__ended_at__isnull=True, session__agent=F("agent"))
+
+
+def stopped_on_desk(agent_id: int, *, at: datetime) -> list[Frame]:
+    """Return what of an agent's running chats was laid before the supervisors and may still be sent, oldest first.
+
+    As `welcome` bears it, for a desk that was closed meanwhile. Source: EM-COM-C.
+    """
+    version = in_force(WORDS, at=at)
+    rows = StoppedText.objects.unsent().filter(agent=agent_id, session__agent=agent_id, session__ended_at__isnull=True)
+    if version is None:
+        return []
+    return [_on_desk(row, version) for row in rows.select_related("decided_by__user").order_by("asked_at", "pk")]
+
+
+def _on_desk(row: StoppedText, version: RuleVersion) -> Frame:
+    released_by = row.decided_by.display_name if row.decided_by is not None else None
+    facts = {"session": str(row.session_id), "id": str(row.uid), "text": row.text, "released_by": released_by}
+    return facts | why_stopped(profanity_list().spans(row.text), version)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

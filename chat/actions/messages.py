@@ -104,7 +104,7 @@ def append(batch: Sequence[Draft]) -> list[Result]:
             redact(event, masked, at=at)
         raise_flags(placing.flags)
         for released, seq in placing.sent:
-            StoppedText.objects.filter(pk=released.pk).update(sent_seq=seq)
+            StoppedText.objects.filter(pk=released.pk).update(sent_seq=seq, text="")
         failpoint("append.before_commit")
     return results
 

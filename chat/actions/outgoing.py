@@ -22,6 +22,7 @@ from chat.models import StaffKind, StoppedText
 from contactcenter.lib.errors import DomainError
 from contactcenter.lib.hashing import keyed_hash
 from contactcenter.lib.text import normal_text
+from policies.models import RuleVersion
 from policies.screening import Link, Screened, Span, find_contacts, is_known, live_links
 from policies.staff_texts import PROFANITY
 from policies.versions import in_force
@@ -79,9 +80,15 @@ def _guard_words(
     released = StoppedText.objects.filter(is_released=True, sent_seq__isnull=True, agent=agent_id).exclude(pk__in=used)
     found = released.filter(session=session_id, text_key=text_key(session_id, text)).order_by("pk").first()
     if found is None:
-        sentence = _("This holds a word that is not used in chats. Write it in another way, or ask for its release.")
-        raise _stopped("edit", sentence, spans, rule=WORDS, why=source_of(version))
+        raise DomainError("edit", **why_stopped(spans, version))
     return found
+
+
+def why_stopped(spans: Iterable[Span], version: RuleVersion) -> dict[str, Any]:
+    """Return what its agent reads of a text whose words were stopped, as members of the refusal. Source: EM-COM-C."""
+    sentence = _("This holds a word that is not used in chats. Write it in another way, or ask for its release.")
+    marked = [[*span, PROFANITY] for span in spans]
+    return {"detail": sentence, "spans": marked, "rule": WORDS, "why": source_of(version)}
 
 
 def text_key(session_id: UUID, text: str) -> str:
@@ -112,10 +119,6 @@ def _as_sent(found: Iterable[Any], text: str) -> list[Span]:
         return [(each.start, each.end) for each in found]
     places = [place for place in range(len(text)) if text[place : place + 2] != "\r\n"]
     return [(places[each.start], places[each.end - 1] + 1) for each in found]
-
-
-def _stopped(code: str, sentence: str, spans: Iterable[Span], *, rule: str, why: str) -> DomainError:
-    return DomainError(code, sentence, spans=[[*span, PROFANITY] for span in spans], rule=rule, why=why)
 
 
 def notes_on(passed: Passed, session_id: UUID, seq: int, *, at: datetime) -> list[Flag]:

@@ -59,10 +59,13 @@ def _guard_open(row: StoppedText) -> StoppedText:
 def withdraw_release(session_id: UUID, *, agent_id: int, uid: UUID) -> None:
     """Take a text back from the supervisors, since its agent writes it in another way; again changes nothing.
 
-    What was decided on stays decided. Raises `NotFound`. Source: EM-COM-C.
+    What was decided on stays decided; a released text is no longer kept for
+    her. Raises `NotFound`. Source: EM-COM-C.
     """
     session = access_as_agent(session_id, agent_id)
-    StoppedText.objects.undecided().filter(session=session, agent=agent_id, uid=uid).delete()
+    rows = StoppedText.objects.filter(session=session, agent=agent_id, uid=uid)
+    rows.undecided().delete()
+    rows.update(text="")
 
 
 @transaction.atomic
@@ -78,7 +81,9 @@ def decide_on_text(session_id: UUID, uid: UUID, *, by_id: int, is_released: bool
         if row.is_released != is_released:
             raise WrongState(_("A colleague has decided on this text already."))
         return row
-    row.text, row.decided_at, row.decided_by, row.is_released = "", at, supervisor, is_released
+    row.decided_at, row.decided_by, row.is_released = at, supervisor, is_released
+    if not is_released:
+        row.text = ""
     row.save(update_fields=["text", "decided_at", "decided_by", "is_released"])
     data = {"id": str(uid), "is_released": is_released}
     tell_staff(row.session, StaffKind.RELEASED, at=at, agent=supervisor, rule=WORDS, data=data)

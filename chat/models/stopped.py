@@ -19,13 +19,18 @@ class StoppedTextQuerySet(models.QuerySet["StoppedText"]):
     def undecided(self) -> Self:
         return self.filter(decided_at__isnull=True)
 
+    def unsent(self) -> Self:
+        """Those that somebody may still send: undecided, or released."""
+        return self.exclude(text="")
+
 
 class StoppedText(models.Model):
     """A text that was stopped for its words, and that its agent asks a supervisor to release. Source: EM-COM-C.
 
-    `uid` is the id of the message. The text stands here, screened, until
-    somebody has decided; from then on its keyed hash alone, by which exactly
-    this text is known when it is sent again.
+    `uid` is the id of the message. The text stands here, screened, until it
+    is sent, or somebody has decided against it, or its agent has taken it
+    back: her desk may have been closed meanwhile. From then on there is its
+    keyed hash alone, by which exactly this text is known when it is sent again.
     """
 
     session = models.ForeignKey(ChatSession, models.CASCADE, related_name="stopped")
@@ -49,11 +54,15 @@ class StoppedText(models.Model):
             models.UniqueConstraint(fields=["session", "uid"], name="chat_stopped_once"),
             models.CheckConstraint(
                 condition=Q(decided_at__isnull=True, decided_by__isnull=True, is_released=False)
-                | Q(decided_at__isnull=False, decided_by__isnull=False, text=""),
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
                 name="chat_stopped_decision_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(sent_seq__isnull=True) | Q(is_released=True), name="chat_stopped_sent_was_released"
+            ),
+            models.CheckConstraint(
+                condition=Q(text="") | Q(decided_at__isnull=True) | Q(is_released=True, sent_seq__isnull=True),
+                name="chat_stopped_text_waits",
             ),
         ]
 

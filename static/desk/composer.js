@@ -9,7 +9,7 @@ const PAY_COMMAND = '/pay'; // the server puts the city's words in its place
 
 export class Composer {
   /** `why({rule, data})` makes the mark of a rule; `onTyping()` hears of each word. */
-  constructor({ word, maxText, owe, sendAloud, why, onTyping }) {
+  constructor({ word, maxText, owed, sendAloud, why, onTyping }) {
     Object.assign(this, { word, maxText, sendAloud, onTyping });
     this.form = find('[data-composer]');
     this.box = find('#reply');
@@ -21,7 +21,7 @@ export class Composer {
     });
     this.box.addEventListener('input', () => this.drafted());
     this.box.addEventListener('keydown', (event) => this.typed(event));
-    this.stopped = new Stopped({ word, owe, sendAloud, why, composer: this });
+    this.stopped = new Stopped({ word, owed, sendAloud, why, composer: this });
   }
 
   get isWriting() {

@@ -50,7 +50,7 @@ class Desk {
     this.work = new Work({ board, word, label, asking: this.asking, onSelect: (id) => this.selectAndReply(id), onAccept: (id) => this.accept(id) });
     this.offers = new Offers({ board, word, send, sendAloud: aloud, asking: this.asking, onAccept: (id) => this.accept(id) });
     this.thread = new Thread({ board, word, label, outcomeText, onTakeBack: (item) => this.takeBack(item), onKeepOpen: () => this.keepOpen(), onReportLink: (seq) => this.reportLink(seq) });
-    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), owe: (frame) => this.owed.send(frame), sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
+    this.composer = new Composer({ word, maxText: Number(root.dataset.maxText), owed: this.owed, sendAloud: aloud, why: (stopped) => this.thread.log.why(stopped), onTyping: () => this.windows.typing() });
     this.about = new About({ board, word, label, endedAs });
     this.marking = markDialog({ word, send, done: (session) => this.asks.marked(session) });
     this.passing = new Passing({ board, word, send, sendAloud: aloud });

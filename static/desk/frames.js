@@ -39,8 +39,9 @@ export class Frames {
   }
 
   welcomed(frame) {
-    const { board, offers } = this.desk;
+    const { board, composer, offers } = this.desk;
     board.welcome(frame);
+    for (const text of frame.stopped ?? []) composer.stopped.restore(board.chat(text.session), text);
     for (const offer of board.offers.values()) offers.added(offer);
     this.desk.draw();
     this.desk.looked();

@@ -46,6 +46,10 @@ export class Owed {
     this.out(frame);
   }
 
+  holds(ref) {
+    return this.frames.has(ref);
+  }
+
   answered({ ref }) {
     this.frames.delete(ref);
   }

@@ -3,9 +3,9 @@
 import { copyOf, find } from './page.js';
 
 export class Stopped {
-  /** `owe(frame)` sends it now or later; `why({rule, data})` makes the mark of a rule; `composer` shows the chat, and takes back what is to be changed. */
-  constructor({ word, owe, sendAloud, why, composer }) {
-    Object.assign(this, { word, owe, sendAloud, why, composer });
+  /** `owed` sends now or later; `why({rule, data})` makes the mark of a rule; `composer` shows the chat, and takes back what is to be changed. */
+  constructor({ word, owed, sendAloud, why, composer }) {
+    Object.assign(this, { word, owed, sendAloud, why, composer });
     this.place = find('[data-stopped]');
     this.nodes = new Map(); // a text stays the same node while others come and go, and keeps the focus
     this.place.addEventListener('click', (event) => this.pressed(event));
@@ -26,6 +26,12 @@ export class Stopped {
     const node = this.nodes.get(id);
     node.scrollIntoView({ block: 'nearest' });
     node.querySelector('[data-stopped-change]').focus();
+  }
+
+  /** What the server has kept of an earlier page: laid before the supervisors, or released and not sent. */
+  restore(chat, { id, text, detail, spans, rule, why, released_by: releasedBy }) {
+    if (chat.stopped.some(({ item }) => item.id === id) || this.owed.holds(withdrawal(id))) return;
+    chat.stopped.push({ item: { id, text }, code: 'edit', spans, detail, rule, data: { why }, askedAt: 0, releasedBy, wasLaidBefore: true });
   }
 
   show() {
@@ -91,8 +97,8 @@ export class Stopped {
   }
 
   change(stopped) {
-    const { wasLaidBefore, releasedBy, item } = stopped;
-    if (wasLaidBefore && releasedBy === null) this.owe({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: `withdraw ${item.id}` });
+    const { wasLaidBefore, item } = stopped;
+    if (wasLaidBefore) this.owed.send({ type: 'withdraw_release', session: this.chat.session, id: item.id, ref: withdrawal(item.id) });
     this.settle(this.chat, stopped);
     this.composer.changeAgain(stopped.item.text);
   }
@@ -134,6 +140,8 @@ export class Stopped {
     else this.composer.giveBack(chat, stopped.item.text);
   }
 }
+
+const withdrawal = (id) => `withdraw ${id}`;
 
 /** What the spans of a stopped text say they are, each once. */
 const whys = ({ spans }) => [...new Set(spans.map(([, , why]) => why))];

@@ -58,6 +58,7 @@ class PlayedDesk:
         self.staff: dict[str, list[Body]] = {}
         self.queue: list[Body] = []
         self.offers: list[Body] = []
+        self.stopped: list[Body] = []
         self.presence = "online"
         self.backup: Body | None = None
         self.is_away = False
@@ -196,7 +197,7 @@ class PlayedDesk:
                 DEPARTMENT | {"page": "https://maplebrook.example/help", "names": {"es": "Servicios generales"}}
             ]
         }
-        welcome |= {"languages": [{"code": "en", "name": "English"}], "backup": self.backup}
+        welcome |= {"languages": [{"code": "en", "name": "English"}], "backup": self.backup, "stopped": self.stopped}
         welcome |= {"sessions": [{**facts, "last_seq": len(self.events[key])} for key, facts in self.sessions.items()]}
         socket.send(json.dumps(welcome))
         for session in self.sessions:

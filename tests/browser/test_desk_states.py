@@ -358,6 +358,27 @@ def test_the_desk_writes_times_as_the_other_pages_of_staff_do(sit: Sit) -> None:
 
 
 @pytest.mark.rule("EM-COM-C")
+def test_a_text_that_was_released_while_the_page_was_loaded_anew_is_still_there(sit: Sit) -> None:
+    desk, played = sit(chat)
+    stopped = desk.page.locator(".stopped")
+    kept = {"session": "s1", "detail": "A word of the list.", "spans": [[9, 13, "profanity"]], "rule": "EM-COM-C"}
+    kept |= {"why": "By-law 1-2026"}
+    one = kept | {"id": "one", "text": "What the hell happened there?", "released_by": None}
+    two = kept | {"id": "two", "text": "Who, the hell, was it?", "released_by": "Noor"}
+    played.stopped = [one, two]
+    desk.page.reload()
+    pick(desk)
+    expect(stopped).to_have_count(2)
+    expect(stopped.first).to_contain_text("A supervisor was asked.")
+    expect(stopped.last).to_contain_text("Noor released this text.")
+    stopped.last.get_by_role("button", name="Send it now").press("Enter")
+    assert played.last("message")["text"] == "Who, the hell, was it?"
+    played.notes("s1", "released", name="Noor", data={"id": "one", "is_released": False})
+    expect(stopped).to_have_count(0)
+    expect(desk.page.locator("#reply")).to_have_value("What the hell happened there?")
+
+
+@pytest.mark.rule("EM-COM-C")
 def test_a_text_that_is_taken_back_while_the_line_is_down_is_taken_back_once_there_is_one(sit: Sit) -> None:
     desk, played = sit(chat)
     pick(desk)

@@ -142,12 +142,13 @@ def test_a_released_text_goes_through_as_it_is_and_no_other(rules: None, city: C
     decide_on_text(session.pk, uid, by_id=city.supervisor.pk, is_released=True, at=NOON)
     decide_on_text(session.pk, uid, by_id=city.supervisor.pk, is_released=True, at=NOON + SECOND)
     row.refresh_from_db()
-    assert (row.text, row.decided_by, row.decided_at) == ("", city.supervisor, NOON)
+    assert (row.text, row.decided_by, row.decided_at) == (text, city.supervisor, NOON)  # her desk may be closed
     assert refusal(say(session, text + "!")).code == "edit"
     result = say(session, text, uid=uid)
     assert result.event is not None
     row.refresh_from_db()
     assert row.sent_seq == result.event.seq == 1
+    assert row.text == ""
     assert refusal(say(session, text)).code == "edit"  # once
     StoppedText.objects.update(sent_seq=None)
     who: dict[str, Any] = {"agent_id": session.agent_id, "name": "Rosa"}
@@ -179,7 +180,8 @@ def test_a_text_is_taken_back_from_the_supervisors_until_somebody_has_decided(
     for uid in (first, first, second):
         withdraw_release(session.pk, agent_id=city.rosa.pk, uid=uid)
     assert waiting_texts()[0] == 0
-    assert StoppedText.objects.get().uid == second
+    kept = StoppedText.objects.get()
+    assert (kept.uid, kept.is_released, kept.text) == (second, True, "")
     with pytest.raises(NotFound):
         withdraw_release(session.pk, agent_id=city.rudi.pk, uid=second)
 

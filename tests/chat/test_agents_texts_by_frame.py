@@ -59,9 +59,37 @@ async def test_a_stopped_text_is_laid_before_a_supervisor_and_sent_once_it_is_re
     assert (told["data"], told["name"]) == ({"id": uid, "is_released": True}, "Sam")
     await desk.send(message(chat.session, text, uid))
     await desk.next("ack", id=uid)
+    assert (await (await wires.desk(city.rosa)).next("welcome"))["stopped"] == []
     assert (await customer.next("event", kind="message", id=uid))["text"] == text
     await desk.send({"type": "release", "session": chat.session, "id": uid, "is_released": "yes", "ref": "c"})
     assert (await desk.next("error", ref="c"))["field"] == "is_released"
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.rule("EM-COM-C")
+async def test_a_desk_that_was_closed_meanwhile_gets_back_what_is_asked_for_and_what_was_released(
+    city: City, wires: Wires
+) -> None:
+    chat, _customer, desk = await wires.conversation(city.rosa)
+    uid, text = str(uuid.uuid4()), "Damn Yankees is on tonight"
+    await desk.send({"type": "ask_release", "session": chat.session, "id": uid, "text": text, "ref": "a"})
+    await desk.next("ok", ref="a")
+    await desk.disconnect()
+    [asked] = (await (await wires.desk(city.rosa)).next("welcome"))["stopped"]
+    assert (asked["session"], asked["id"], asked["text"], asked["released_by"]) == (chat.session, uid, text, None)
+    assert (asked["spans"], asked["rule"]) == ([[0, 4, "profanity"]], "EM-COM-C")
+    assert asked["detail"].startswith("This holds a word that is not used in chats.")
+    boss = await wires.desk(city.supervisor)
+    assert (await boss.next("welcome"))["stopped"] == []
+    await boss.send({"type": "release", "session": chat.session, "id": uid, "ref": "b"})
+    await boss.next("ok", ref="b")
+    again = await wires.desk(city.rosa)
+    [released] = (await again.next("welcome"))["stopped"]
+    assert released == {**asked, "released_by": "Sam"}
+    await again.send({"type": "end", "session": chat.session, "outcome": "resolved", "ref": "e"})
+    await again.next("ok", ref="e")
+    assert (await (await wires.desk(city.rosa)).next("welcome"))["stopped"] == []
 
 
 @pytest.mark.asyncio

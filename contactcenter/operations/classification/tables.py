@@ -235,7 +235,7 @@ CHAT = (
     ),
     Table(
         "chat_stoppedtext",
-        "texts of agents that wait for their release; once that is decided a keyed hash of each alone",
+        "texts of agents that wait for their release, until they are sent or refused; then a keyed hash of each alone",
         WITH_CHAT,
         {PERSONAL: ("text", "text_key")},
         InBackup.MARKED,
