@@ -87,11 +87,12 @@ export class Menu {
     (button ?? this.find('[data-menu-title]')).focus();
   }
 
-  /** What the way through the menu says about the chat: the last that names a department, or a topic. */
+  /** What the way through the menu says about the chat: the last that names a department, or a topic; else its label is the topic. */
   about(path) {
     const last = (key) => path.map((node) => node[key]).filter(Boolean).at(-1);
     const named = path.filter((node) => node.kind !== 'person');
-    return { department: last('department'), topic: last('topic'), label: named.at(-1)?.label };
+    const label = named.at(-1)?.label;
+    return { department: last('department'), topic: last('topic') ?? label, label };
   }
 }
 

@@ -112,6 +112,18 @@ def test_a_person_is_one_step_away_from_everywhere_in_the_menu(opened: Open) -> 
         resident.chat.get_by_role("button", name="Back to the topics").click()
 
 
+@pytest.mark.parametrize("way", [[], ["Waste and recycling", "My bin was not emptied"]])
+def test_what_the_form_says_a_chat_is_about_reaches_the_agent(opened: Open, way: list[str]) -> None:
+    resident, script = opened(menu=menu())
+    for label in way:
+        resident.chat.get_by_role("button", name=label).click()
+    resident.chat.get_by_role("button", name="Talk to a person").click()
+    if way:
+        expect(resident.chat.get_by_text("About: My bin was not emptied")).to_be_visible()
+    resident.ask(QUESTION)
+    assert script.asked[0].get("topic") == (way[-1] if way else None)
+
+
 def test_a_menu_that_loops_or_hangs_on_nothing_still_leads_to_a_person(opened: Open) -> None:
     loop = [
         {"id": 1, "parent": None, "label": "One", "kind": "topic", "text": "", "page": "javascript:alert(1)"},
@@ -125,7 +137,7 @@ def test_a_menu_that_loops_or_hangs_on_nothing_still_leads_to_a_person(opened: O
     expect(resident.chat.get_by_text("Nowhere")).to_have_count(0)
     resident.chat.get_by_role("button", name="Talk to a person").click()
     resident.ask(QUESTION)
-    assert "topic" not in script.asked[0] or script.asked[0]["topic"] is None
+    assert script.asked[0]["topic"] == "Two"
 
 
 @pytest.mark.rule("SJ-BACK")
