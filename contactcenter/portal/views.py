@@ -13,24 +13,29 @@ from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from agents.actions.service import RULE as BACK_UP
 from agents.directory import offered_departments
 from agents.hours import hours_in_words
 from agents.models import Department, Incident, Language
 from agents.service import incidents_of
+from chat.opening import backup_under
 from chat.rules import MAX_NAME, MAX_TEXT, TOKEN_AFTERLIFE
 from contactcenter.knowledge.menus import menu_context
 from contactcenter.portal import styleguide as guide
 from contactcenter.portal.languages import choices, own_name
+from policies.versions import rules_in_force
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The city's home: what one can do here, and whom to call."""
-    departments = _departments()
+    departments, at = _departments(), timezone.now()
+    backup = backup_under(rules_in_force([BACK_UP], at=at))
     context = {
         "department": _main(departments),
         "departments": departments,
-        "incidents": [_incident_as_read(each) for each in incidents_of(None, at=timezone.now())],
+        "backup": backup.as_frame(get_language() or "en") if backup else None,
+        "incidents": [_incident_as_read(each) for each in incidents_of(None, at=at)],
     }
     return render(request, "portal/home.html", context)
 

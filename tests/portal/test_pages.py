@@ -12,10 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agents.actions import post_incident
+from agents.actions import post_incident, turn_backup
 from agents.models import Department
 from tests.factories import (
     AgentFactory,
+    BackupPlanFactory,
     DepartmentFactory,
     DepartmentNameFactory,
     LanguageFactory,
@@ -142,6 +143,39 @@ def test_an_incident_notice_of_a_department_names_it_as_it_is_read(client: Clien
     post_incident(department=bridge.department, texts=texts, starts_at=None, ends_at=until, by=sam, at=now)
     assert "<h2>Calles</h2>" in client.get("/?language=es").content.decode()
     assert "<h2>Roads</h2>" in client.get("/?language=en").content.decode()
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_the_home_says_while_the_chat_is_out_of_order_and_leads_to_the_ways_round_it(
+    client: Client, general: Department
+) -> None:
+    adopt("SJ-BACK")
+    plan = BackupPlanFactory(phone="555-0177", texts={"en": "A pipe burst.", "es": "Se rompió un tubo."})
+    sam = UserFactory(roles=["supervisor"])
+    assert "A pipe burst." not in client.get("/").content.decode()
+    turn_backup(plan.pk, is_on=True, why="Flooded.", by=sam, at=timezone.now())
+    english, spanish = (client.get(f"/?language={code}").content.decode() for code in ("en", "es"))
+    assert ">The chat is out of order now.</h2>" in english
+    assert "A pipe burst." in english
+    assert 'href="tel:555-0177"' in english
+    assert f'href="{plan.page}"' in english
+    assert ">El chat no funciona en este momento.</h2>" in spanish
+    assert "Se rompió un tubo." in spanish
+    turn_backup(plan.pk, is_on=False, why="Dry.", by=sam, at=timezone.now())
+    assert "A pipe burst." not in client.get("/").content.decode()
+
+
+@pytest.mark.rule("SJ-BACK")
+@pytest.mark.parametrize(("way", "is_left"), [("phone", "Use the form"), ("page", "Call 555-0177")])
+def test_the_home_names_only_the_ways_round_the_chat_that_there_are(
+    client: Client, general: Department, way: str, is_left: str
+) -> None:
+    adopt("SJ-BACK")
+    plan = BackupPlanFactory(**{"phone": "555-0177", way: ""})
+    turn_backup(plan.pk, is_on=True, why="Flooded.", by=UserFactory(roles=["supervisor"]), at=timezone.now())
+    page = client.get("/").content.decode()
+    said = page.partition('id="backup-title"')[2].partition("</section>")[0]
+    assert [way for way in ("Call 555-0177", "Use the form") if way in said] == [is_left]
 
 
 def roles() -> Iterable[tuple[str, int]]:
