@@ -26,7 +26,6 @@ from chat.projection import Frame, event_frame, iso, ok_frame
 from chat.relay import Relay, current_relay
 from chat.rules import MAX_NAME
 from contactcenter.cases.contacts import MAX_EMAIL, guard_payment, phone_of
-from contactcenter.cases.rules import LONGEST_PHONE
 from contactcenter.knowledge.menus import plain_menu
 from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusal_response, whole_number_argument
@@ -34,6 +33,7 @@ from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash, new_secret
 from contactcenter.lib.language import supported
+from contactcenter.lib.phones import LONGEST_PHONE
 from contactcenter.lib.text import normal_text
 from policies.versions import in_force
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib.errors import Invalid
 from contactcenter.lib.frames import check_text
+from contactcenter.lib.phones import can_be_dialled
 from policies.rungs import Rungs
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
@@ -58,7 +59,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text of at most `longest` characters; as an address it begins with https://."""
+    """A line of at most `longest` characters; an address begins with https://, a phone number can be dialled."""
 
     name: str
     label: Promise
@@ -66,6 +67,7 @@ class Text:
     longest: int
     default: str = ""
     is_address: bool = False
+    is_phone: bool = False
     is_required: bool = False
 
     def check(self, given: Any) -> str:
@@ -82,6 +84,8 @@ class Text:
             raise self._refusal(
                 _("%(label)s: this is no address. Copy it from the browser; it begins with https://, such as %(such)s.")
             )
+        if self.is_phone and text and not can_be_dialled(text):
+            raise self._refusal(_("%(label)s: this is no phone number. Write its digits, such as 555-0100."))
         return text
 
     def _refusal(self, sentence: str) -> Invalid:

@@ -111,6 +111,7 @@ SETTABLE: dict[str, Settable] = {
                 gettext_lazy("Phone number for payments"),
                 gettext_lazy("Named in the same places, for who would rather pay by phone. Empty: none is named."),
                 longest=40,
+                is_phone=True,
             ),
         ),
         _say_payment,
@@ -278,6 +279,7 @@ SETTABLE: dict[str, Settable] = {
                 gettext_lazy("Danger to life or property"),
                 gettext_lazy("Who writes of such a danger is told at once to call this number. It must be given."),
                 longest=40,
+                is_phone=True,
                 default="911",
                 is_required=True,
             ),
@@ -288,6 +290,7 @@ SETTABLE: dict[str, Settable] = {
                     "Named to who writes of such a thing where nobody is in danger. Empty: no number is named."
                 ),
                 longest=40,
+                is_phone=True,
             ),
             Text(
                 "city_number",
@@ -296,6 +299,7 @@ SETTABLE: dict[str, Settable] = {
                     "Named to who writes of broken utilities, damaged roads or flooding. Empty: no number is named."
                 ),
                 longest=40,
+                is_phone=True,
             ),
         ),
         _say_emergency,

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from agents.checks import check_phone
 from policies.models import BusinessCalendar
 
 LONGEST_OVERFLOW = 86_400  # seconds
@@ -54,7 +55,13 @@ class Department(models.Model):
         max_length=LONGEST_NAME,
         help_text=_("As staff read it, and residents for whose language there is no name below."),
     )
-    phone = models.CharField(_("phone"), max_length=40, blank=True, help_text=_("Shown where the chat cannot help."))
+    phone = models.CharField(
+        _("phone"),
+        max_length=40,
+        blank=True,
+        validators=[check_phone],
+        help_text=_("Shown where the chat cannot help."),
+    )
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Shown to residents beside the phone number."))
     page = models.URLField(_("web page"), blank=True, help_text=_("Where residents read more about the department."))
     hours_text = models.CharField(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from agents.checks import check_phone
 from agents.models.departments import Department, Language
 
 HTTPS = URLValidator(schemes=["https"], message=_("Copy the address from the browser; it begins with https://."))
@@ -27,7 +27,11 @@ class OutsideBody(models.Model):
         help_text=_("In plain words, such as: electricity and its meters. Agents look for it by these words."),
     )
     phone = models.CharField(
-        _("phone"), max_length=40, blank=True, help_text=_("At least one way to reach it is needed.")
+        _("phone"),
+        max_length=40,
+        blank=True,
+        validators=[check_phone],
+        help_text=_("At least one way to reach it is needed."),
     )
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Agents give it to residents."))
     page = models.URLField(
@@ -72,7 +76,3 @@ class OutsideBody(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self) -> None:
-        if self.phone and not any(each.isdigit() for each in self.phone):
-            raise ValidationError({"phone": _("This is no phone number. Write its digits, such as 555-0100.")})

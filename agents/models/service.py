@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from agents.checks import check_phone
 from agents.models.departments import Channel, Department, Language
 from agents.models.people import User
 from policies.models import RuleVersion
@@ -25,7 +26,11 @@ class BackupPlan(models.Model):
         _("channel"), max_length=10, choices=Channel, unique=True, help_text=_("One plan for each channel.")
     )
     phone = models.CharField(
-        _("back-up phone"), max_length=40, blank=True, help_text=_("Shown to residents while the back-up mode is on.")
+        _("back-up phone"),
+        max_length=40,
+        blank=True,
+        validators=[check_phone],
+        help_text=_("Shown to residents while the back-up mode is on."),
     )
     page = models.URLField(
         _("back-up form"),

@@ -17,6 +17,7 @@ from contactcenter.cases.models import Contact, Customer, Task, TaskKind
 from contactcenter.cases.permissions import access_task
 from contactcenter.lib.errors import DomainError, Invalid
 from contactcenter.lib.hashing import keyed_hash
+from contactcenter.lib.phones import digits_of
 from contactcenter.lib.serial import one_at_a_time
 from policies.screening import screen
 from policies.staff_texts import staff_text
@@ -34,7 +35,7 @@ def find_or_make_customer(
     `email` and `phone` are checked by `contacts` before. The name is screened.
     """
     name = screen(name).text[:100]
-    one_at_a_time(keyed_hash("serial", email.casefold() or rules.digits_of(phone)))
+    one_at_a_time(keyed_hash("serial", email.casefold() or digits_of(phone)))
     known = Customer.objects.filter(anonymised_at__isnull=True).order_by("pk")
     rows = known.filter(email__iexact=email) if email else known.filter(phone=phone) if phone else known.none()
     for row in rows:

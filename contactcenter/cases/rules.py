@@ -1,18 +1,10 @@
-"""How people are reached: what is a phone number, what is the same one. No database, no clock."""
+"""How people are reached: what is a phone number, what is the same name. No database, no clock."""
 
 from __future__ import annotations
 
-import re
+from contactcenter.lib.phones import can_be_dialled
 
-LEAST_DIGITS, MOST_DIGITS = 7, 15  # the longest number of the world has 15
-LONGEST_PHONE = 40
-_EXTENSION = re.compile(r" *(?:x|ext\.?) *[0-9]{1,6}\Z", re.IGNORECASE)
-_SIGNS = re.compile(r"\+?[0-9 ().\-/]+")
-
-
-def digits_of(phone: str) -> str:
-    """Return the digits of a phone number, without its extension: two ways to write it are the same number."""
-    return "".join(each for each in _EXTENSION.sub("", phone) if each.isdigit())
+LEAST_DIGITS = 7  # of somebody's own number
 
 
 def is_phone(phone: str) -> bool:
@@ -20,9 +12,7 @@ def is_phone(phone: str) -> bool:
 
     Before it is sent, `static/chat/fields.js` asks the same.
     """
-    if len(phone) > LONGEST_PHONE or not _SIGNS.fullmatch(_EXTENSION.sub("", phone)):
-        return False
-    return LEAST_DIGITS <= len(digits_of(phone)) <= MOST_DIGITS
+    return can_be_dialled(phone, least=LEAST_DIGITS)
 
 
 def is_same_name(one: str, other: str) -> bool:
