@@ -8,6 +8,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from agents.models.people import User
@@ -44,7 +45,7 @@ class LogIn(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.user_id} {localtime(self.at):%Y-%m-%d %H:%M}"
 
 
 class LogInTry(models.Model):

@@ -8,6 +8,7 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -216,7 +217,7 @@ class Incident(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.department or _('every department')}, {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{self.department or _('every department')}, {localtime(self.starts_at):%Y-%m-%d %H:%M}"
 
     def text_in(self, language: str) -> str:
         """Return what is said in a language; where nothing is, in English, or as it was written first."""

@@ -138,6 +138,8 @@ def test_a_notice_is_shown_first_and_posted_when_confirmed(console: Client, lang
     assert (incident.department, incident.starts_at, incident.posted_by) == (None, NOON, sam)
     assert incident.ends_at == datetime(2026, 11, 24, 23, tzinfo=UTC)
     assert "No water." in text_of(console.get("/supervise/"))
+    assert "24 November, 12:00 to 24 November, 18:00, posted by Sam" in page
+    assert 'End this notice<span class="hidden-text"> Every department, 24 November, 12:00</span>' in page
     console.post(f"{PAGE}incidents/{incident.pk}/end/")
     incident.refresh_from_db()
     assert (incident.ended_at, incident.ended_by) == (NOON, sam)
@@ -170,6 +172,7 @@ def test_an_administrator_does_the_same(client: Client, languages: None) -> None
     incident = Incident.objects.get()
     listed = text_of(client.get("/admin/agents/incident/"))
     assert "No water." in listed
+    assert "every department, 2026-11-24 12:00" in text_of(client.get(f"/admin/agents/incident/{incident.pk}/change/"))
     facts = {"action": "end", "_selected_action": [incident.pk]}
     assert client.post("/admin/agents/incident/", facts, follow=True).status_code == 200
     incident.refresh_from_db()
