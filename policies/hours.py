@@ -34,6 +34,8 @@ WEEKDAYS = (
 )
 _INTERVAL = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})", re.ASCII)
 CLOCKS = {"en": "g:i A", "fr": "H:i"}  # by language; elsewhere 9:05 and 16:30
+DATES = {"es": r"j \d\e F \d\e Y"}  # by language; elsewhere 30 November 2026
+BEFORE_CLOCKS = {"fr": " à "}  # by language; elsewhere a comma
 CLOCK_CHANGES_AHEAD = timedelta(days=400)
 
 
@@ -145,7 +147,16 @@ def _days(first: int, last: int) -> str:
 
 def say_date(on: date) -> str:
     """Return a date with its weekday, in the language of the page."""
-    return date_format(on, "l j F Y")
+    return date_format(on, f"l {_of_language(DATES, 'j F Y')}")
+
+
+def say_plain_date(on: date) -> str:
+    """Return a date without its weekday, in the language of the page."""
+    return date_format(on, _of_language(DATES, "j F Y"))
+
+
+def _of_language(known: dict[str, str], otherwise: str) -> str:
+    return known.get((get_language() or "en").partition("-")[0], otherwise)
 
 
 def say_moment(at: datetime) -> str:
@@ -159,12 +170,12 @@ def say_time(at: datetime) -> str:
 
 def say_moment_to_residents(at: datetime) -> str:
     """Return an instant in the zone that it bears, as residents read it: weekday, date, and time by their clock."""
-    return f"{say_date(at.date())}, {say_clock(at)}"
+    return f"{say_date(at.date())}{_of_language(BEFORE_CLOCKS, ', ')}{say_clock(at)}"
 
 
 def say_clock(at: datetime) -> str:
     """Return a time of day as residents read it, and their browser writes it: 4:30 PM in English, else 16:30."""
-    return date_format(at, CLOCKS.get((get_language() or "en").partition("-")[0], "G:i"))
+    return date_format(at, _of_language(CLOCKS, "G:i"))
 
 
 def say_changes(old: Definition | None, new: Definition) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from policies.hours import say_plain_date
 from policies.models import RuleVersion
 
 
@@ -21,7 +21,7 @@ def source_of(version: RuleVersion) -> str:
     facts = {
         "rule": version.rule,
         "number": version.number,
-        "date": date_format(timezone.localtime(version.effective_from), "j F Y"),
+        "date": say_plain_date(timezone.localtime(version.effective_from)),
     }
     if version.document is None or not version.clause:
         return _("A rule of this city (%(rule)s, version %(number)d, since %(date)s).") % facts

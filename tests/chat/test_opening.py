@@ -122,11 +122,11 @@ def test_at_closing_who_still_waits_is_told_and_running_chats_go_on(city: City, 
 
 def test_the_next_opening_is_said_in_the_residents_language(city: City, hours: BusinessCalendar) -> None:
     spanish = Language.objects.create(code="es", name="Español")
-    WordingFactory(kind=Wording.Kind.CLOSING, language=spanish, text="Abre {opening}.")
+    WordingFactory(kind=Wording.Kind.CLOSING, language=spanish, text="Abre el {opening}.")
     waiting = ask(city, at=local(15))
     ChatSession.objects.filter(pk=waiting.pk).update(language=spanish)
     act_on_due_timers(at=local(16, 30))
-    assert waiting.events.get(kind="ended").text == "Abre miércoles 25 noviembre 2026, 8:30."
+    assert waiting.events.get(kind="ended").text == "Abre el miércoles 25 de noviembre de 2026, 8:30."
 
 
 # Breaks, half days, holidays --------------------------------------------------

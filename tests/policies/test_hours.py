@@ -23,6 +23,7 @@ from policies.hours import (
     say_hours,
     say_moment,
     say_moment_to_residents,
+    say_plain_date,
     say_week,
 )
 from tests.policies.factories import definition
@@ -32,6 +33,7 @@ EIGHT_THIRTY, NOON, ONE, FOUR_THIRTY, MIDNIGHT = 510, 720, 780, 990, 1440
 ALL_DAY = ((EIGHT_THIRTY, FOUR_THIRTY),)
 NEXT_MONDAY = date(2026, 11, 30)
 CHRISTMAS_EVE = date(2026, 12, 24)
+CALLED = "We will call you back by %(moment)s. You may go on waiting here, or end the chat."
 HALF_DAY = Day("half_day", ((EIGHT_THIRTY, NOON),), "Christmas Eve")
 
 
@@ -272,7 +274,40 @@ def test_residents_read_the_clock_of_their_language(language: str, morning: str,
     with translation.override(language):
         assert say_clock(at) == morning
         assert say_clock(at.replace(hour=16, minute=30)) == afternoon
-        assert say_moment_to_residents(at).endswith(f" 2026, {morning}")
+        assert say_moment_to_residents(at).endswith(f" {morning}")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Friday 27 November 2026, 10:30 AM"),
+        ("es", "viernes 27 de noviembre de 2026, 10:30"),
+        ("fr", "vendredi 27 novembre 2026 à 10:30"),
+    ],
+)
+def test_residents_read_a_moment_as_their_language_writes_it(language: str, said: str) -> None:
+    at = datetime(2026, 11, 27, 10, 30, tzinfo=TORONTO)
+    with translation.override(language):
+        assert say_moment_to_residents(at) == said
+        assert said.startswith(say_date(at.date()))
+        assert say_date(at.date()).endswith(say_plain_date(at.date()))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "said"),
+    [
+        ("es", CALLED, "Le llamaremos antes del viernes 27 de noviembre de 2026, 10:30."),
+        ("es", "It opens again on %(moment)s.", "Vuelve a abrir el viernes 27 de noviembre de 2026, 10:30."),
+        ("es", "By %(due)s at the latest.", "A más tardar el viernes 27 de noviembre de 2026, 10:30."),
+        ("fr", CALLED, "Nous vous rappellerons avant le vendredi 27 novembre 2026 à 10:30."),
+        ("fr", "It opens again on %(moment)s.", "Il rouvre le vendredi 27 novembre 2026 à 10:30."),
+        ("fr", "By %(due)s at the latest.", "Au plus tard le vendredi 27 novembre 2026 à 10:30."),
+    ],
+)
+def test_a_moment_fits_into_the_sentences_that_bear_it(language: str, sentence: str, said: str) -> None:
+    with translation.override(language):
+        moment = say_moment_to_residents(datetime(2026, 11, 27, 10, 30, tzinfo=TORONTO))
+        assert said in translation.gettext(sentence) % {"moment": moment, "due": moment}
 
 
 # Changes --------------------------------------------------------------------
