@@ -21,8 +21,9 @@ from chat.actions.sessions import end
 from chat.actions.stays import AWAY, BUSY, LANGUAGE, WhoIsThere, is_language_missing, is_nobody_there, is_seat_free
 from chat.actions.waiting import CHOICES
 from chat.matching_rules import Candidate
-from chat.models import ChatSession, Kind, Offer, Side, Wording
+from chat.models import ChatSession, Kind, Offer, Side, Wording, city_fields
 from chat.projection import iso
+from chat.rules import fill
 from chat.states import Outcome, Status
 from chat.wordings import wording
 from contactcenter.lib.events import emit
@@ -77,16 +78,11 @@ def _tell(session: ChatSession, held: dict[str, RuleVersion], present: WhoIsTher
         return
     department = session.department
     with translation.override(session.language_id):
-        parts = []
-        if lacks_language:
-            language = session.language.name
-            parts.append(_("Nobody who answers in this language (%(language)s) is here.") % {"language": language})
-        if BUSY in causes:
-            parts.append(_text_for(session, there))
+        text = _language_text(session) if lacks_language else _text_for(session, there)
         sentence = _("Nobody is free for this department and language, or nobody has answered in time.")
         data = why(held[causes[0]], sentence, email=department.email, phone=department.phone)
     data |= _choices_of(session, held.get(CHOICES), also=causes[1:])
-    _say(session, " ".join(parts), rule=causes[0], data=data, at=at)
+    _say(session, text, rule=causes[0], data=data, at=at)
 
 
 def _text_for(session: ChatSession, there: Collection[Candidate]) -> str:
@@ -96,6 +92,13 @@ def _text_for(session: ChatSession, there: Collection[Candidate]) -> str:
     # An offer to somebody keeps a seat of hers, perhaps the last.
     could_be_taken = is_seat_free(session, there) or Offer.objects.open().filter(session=session).exists()
     return _unanswered_text(session) if could_be_taken else _busy_text(session)
+
+
+def _language_text(session: ChatSession) -> str:
+    """Say that nobody speaks the language, whoever is busy or free: of the others it would be no answer."""
+    missing = _("Nobody who answers in this language (%(language)s) is here.") % {"language": session.language.name}
+    stays = _("You keep your place, and we answer as soon as we can.")
+    return fill(f"{missing} {stays}{_other_ways(session)}", city_fields(session.department, session.language_id))
 
 
 def _busy_text(session: ChatSession) -> str:

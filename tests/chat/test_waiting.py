@@ -301,6 +301,34 @@ def test_with_both_rules_one_notice_says_both(city: City) -> None:
     assert "Français" in said.text
 
 
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.rule("EM-COM-Daii")
+@pytest.mark.parametrize("happens", [lambda _agent: None, fill, take_a_break, leave_the_desk])
+def test_where_the_language_is_missing_nobody_is_called_busy(city: City, happens: Callable[[Agent], None]) -> None:
+    adopt("EM-LANG")
+    adopt("EM-COM-Daii", busy_seconds=30)
+    spanish = Language.objects.create(code="es", name="Español")
+    WordingFactory(kind=Wording.Kind.ALL_BUSY, language=spanish, text="Todas las personas están ocupadas.")
+    for agent in (city.rosa, city.supervisor):
+        happens(agent)
+    session = ask(city.general, spanish)
+    act_on_due_timers(at=NOON)
+    said = session.events.get(rule="EM-COM-Daii")
+    assert said.text == (
+        "No hay nadie que atienda en este idioma (Español). Conserva su lugar y le responderemos en cuanto podamos. "
+        "También puede llamar al 555-0100."
+    )
+    assert said.data["phone"] == "555-0100"
+
+
+@pytest.mark.rule("EM-LANG")
+def test_the_rule_on_languages_alone_names_the_other_ways_too(city: City) -> None:
+    adopt("EM-LANG")
+    session = ask(city.general, Language.objects.create(code="es", name="Español"))
+    act_on_due_timers(at=NOON)
+    assert session.events.get(rule="EM-LANG").text.endswith("También puede llamar al 555-0100.")
+
+
 def test_without_the_rule_on_languages_nothing_is_said_about_them(city: City) -> None:
     adopt("EM-COM-Daii", busy_seconds=30)
     french = Language.objects.create(code="fr", name="Français")
