@@ -97,14 +97,16 @@ export class Choices {
     if (hadFocus && this.panel.hidden) this.onGone();
   }
 
+  /** While somebody waits the server's sentence holds the time, and what one may do; of all that, the promise outlasts the end. */
   showNoted(event, state) {
     const find = (selector) => this.noted.querySelector(selector);
     this.noted.hidden = !event;
     if (!event) return;
     const { text, data } = event;
-    find('[data-noted-text]').textContent = text || this.word(data.option === 'callback' ? 'notedCallback' : 'notedMessage');
-    find('[data-noted-when]').hidden = Boolean(text) || !data.due_at; // the sentence names the time itself
+    const said = state === 'ended' ? '' : text;
+    find('[data-noted-text]').textContent = said || this.word(data.option === 'callback' ? 'notedCallback' : 'notedMessage');
+    find('[data-noted-when]').hidden = Boolean(said) || !data.due_at;
     find('[data-noted-when]').textContent = data.due_at ? this.word('notedBy', { time: sayMoment(data.due_at) }) : '';
-    find('[data-noted-more]').hidden = Boolean(text) || state !== 'queued';
+    find('[data-noted-more]').hidden = Boolean(said) || state !== 'queued';
   }
 }

@@ -335,6 +335,25 @@ def test_a_call_back_needs_a_number_that_is_one_and_is_confirmed_with_its_time(
 
 
 @pytest.mark.rule("DF-HOLD")
+def test_once_the_chat_has_ended_the_promise_alone_stays(opened: Open) -> None:
+    resident, script = asked(opened)
+    script.offers_choices()
+    chat = resident.chat
+    choices_of(resident).get_by_role("button", name="Call me back").click()
+    chat.get_by_label("Which number do we call?").fill("555-010-0142")
+    chat.get_by_role("button", name="Ask for a call").click()
+    text = "We will call you back by Friday. You may go on waiting here, or end the chat."
+    script.tell("chosen", "customer", text=text, data={"option": "callback", "due_at": in_two_hours()}, rule="DF-HOLD")
+    noted = chat.locator("[data-noted]")
+    expect(noted).to_contain_text("You may go on waiting here")
+    script.ends("customer_ended", "customer")
+    promise = "We will call you back.*We reach you at 555-010-0142.*At the latest on .*[AP]M"
+    expect(noted).to_contain_text(re.compile(promise, re.DOTALL))
+    for said in ("You may go on waiting here", "You may go now"):
+        expect(noted.get_by_text(said)).to_be_hidden()
+
+
+@pytest.mark.rule("DF-HOLD")
 def test_a_message_needs_one_way_to_answer_it(opened: Open, look: Look) -> None:  # noqa: F811
     resident, script = asked(opened)
     script.offers_choices()
