@@ -84,8 +84,13 @@ export class Composer {
     find('#reply-count').textContent = over > 0 ? this.word('tooLong', { n: over }) : '';
     find('#reply-count').classList.toggle('is-over', over > 0);
     this.box.setAttribute('aria-invalid', String(over > 0));
-    find('#reply-pay').textContent = this.mode === 'reply' && this.box.value.trim() === PAY_COMMAND ? this.word('payHint') : '';
+    find('#reply-pay').textContent = this.isCommand(this.box.value.trim()) ? this.word('payHint') : '';
     return over <= 0;
+  }
+
+  /** Whether a text is one that the server fills in. */
+  isCommand(text) {
+    return this.mode === 'reply' && text === PAY_COMMAND;
   }
 
   write() {

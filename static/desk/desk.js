@@ -65,7 +65,7 @@ class Desk {
     this.wrapUp = new WrapUp({ board, word, send, onDone: (session) => this.roundedOff(session) });
     this.leftover = new Leftover({ composer: this.composer, wrapUp: this.wrapUp });
     this.caseDialog = caseDialog({ word, send, done: () => toast(word('caseDone')) });
-    this.scripts = attachScripts({ textarea: this.composer.box, url: root.dataset.scripts, word, fields: () => fieldsFor(this.current, board, this.words.dataset.city ?? ''), chat: () => chatFor(this.current) });
+    this.scripts = attachScripts({ textarea: this.composer.box, url: root.dataset.scripts, word, isCommand: (text) => this.composer.isCommand(text), fields: () => fieldsFor(this.current, board, this.words.dataset.city ?? ''), chat: () => chatFor(this.current) });
     this.composer.box.addEventListener('scripts:step', ({ detail }) => { if (detail.outcome && this.current) this.current.suggested = detail.outcome; });
     this.frames = new Frames(this);
     this.asks = new Asking(this);

@@ -5,6 +5,7 @@
 //     textarea,                    // where people type; the list is put before it, into its parent
 //     url: '/api/v1/desk/scripts', // what may be inserted; `POST url/<id>/used` counts a use
 //     fields: () => ({ customer, agent, department, phone, email, page, city }),   // of the chat in front
+//     isCommand: (text) => false,  // optional: what begins with `/` and is no script, since the server fills it in
 //     chat: () => ({ department: code, language: code }),  // optional: what fits it is listed first, and a
 //                                                          // department is called as in its language
 //     word,                        // `wordsOf(element)`, the element bearing knowledge/_script_words.html
@@ -18,7 +19,9 @@
 // Events on the textarea, none of which bubbles: `scripts:used` with `detail.id`; `scripts:step` with
 // `detail: { sequence, step, steps, outcome, rule }`, the outcome being the suggested one, at the last step only.
 //
-// `/` counts at the start of the text and after a blank or a line. As long as nothing matches, nothing happens to any key.
+// `/` counts at the start of the text and after a blank or a line. As long as nothing matches, nothing happens to any key,
+// but for a text that is nothing else than `/` and a word: that is said to be no script, and Enter does nothing until
+// Escape was pressed, since it was hardly meant for a resident.
 // Enter and Tab insert, arrows move, Escape closes and leaves what was typed. These keys reach no other listener of
 // the textarea while the list is open; attach this module in whatever order. A multi-line field cannot be a
 // `combobox` by ARIA in HTML, and so has no aria-expanded: aria-autocomplete, aria-controls and aria-activedescendant
@@ -28,6 +31,7 @@ import { nameIn } from './filling.js';
 
 const SHOWN = 6; // few enough to be seen without scrolling; who types on finds the others
 const TRIGGER = /(?:^|\s)\/((?:[^\s/][^\n/]{0,39})?)$/;
+const LONE = /^(\s*)\/([^\s/]{1,40})\s*$/;
 const FIELD = /\{([a-z]+)\}/g;
 let lists = 0;
 
@@ -87,9 +91,10 @@ export function attachScripts(options) {
 }
 
 class Scripts {
-  constructor({ textarea, url, fields, word, chat = () => ({}) }) {
-    Object.assign(this, { textarea, url, fields, word, chat });
+  constructor({ textarea, url, fields, word, isCommand = () => false, chat = () => ({}) }) {
+    Object.assign(this, { textarea, url, fields, word, isCommand, chat });
     this.all = [];
+    this.isLoaded = false;
     this.options = [];
     this.active = 0;
     this.running = null;
@@ -118,7 +123,7 @@ class Scripts {
     this.textarea.addEventListener('input', () => this.look(), { signal });
     this.textarea.addEventListener('click', () => this.look(), { signal });
     this.textarea.addEventListener('keyup', (event) => MOVES.has(event.key) && this.look(), { signal });
-    this.textarea.addEventListener('blur', () => this.close(), { signal });
+    this.textarea.addEventListener('blur', () => this.left(), { signal });
     this.textarea.addEventListener('keydown', (event) => this.pressed(event), { capture: true, signal });
     this.list.addEventListener('pointerdown', (event) => event.preventDefault(), { signal }); // the field keeps the focus
     this.list.addEventListener('click', (event) => this.clicked(event), { signal });
@@ -130,6 +135,7 @@ class Scripts {
       if (!answer.ok) return;
       const { scripts, sequences } = await answer.json();
       this.all = [...sequences, ...scripts];
+      this.isLoaded = true;
     } catch {
       // without a list the field is as it was; the next `/` asks again
     }
@@ -157,19 +163,48 @@ class Scripts {
     const asked = this.asked();
     if (asked?.from !== this.dismissed) this.dismissed = null;
     if (!asked || this.dismissed !== null) return this.close();
-    if (!this.all.length) this.refresh().then(() => this.all.length && this.asked() && this.look());
-    const options = found(this.all, asked.query, this.chat());
+    if (!this.all.length) this.lookAgain();
+    const lone = this.lone();
+    const options = found(this.all, lone ? asked.query.trimEnd() : asked.query, this.chat());
     if (!asked.query && this.nextStep()) options.unshift({ isNext: true, name: this.sayStep(), text: this.nextStep().text });
-    if (!options.length) return this.close();
-    return this.open(options);
+    if (options.length) return this.open(options);
+    return lone ? this.sayNone(lone.word) : this.close();
+  }
+
+  async lookAgain() {
+    const wasLoaded = this.isLoaded;
+    await this.refresh();
+    if ((this.all.length || this.isLoaded !== wasLoaded) && this.asked()) this.look();
+  }
+
+  /** Return the word, and where it ends, of a text that is nothing else than `/` and a word; null for what is a command. */
+  lone() {
+    const match = LONE.exec(this.textarea.value);
+    if (!match || this.isCommand(match[0].trim())) return null;
+    const [, blank, word] = match;
+    return { word, end: blank.length + 1 + word.length };
+  }
+
+  /** Say, where the list would be, that there is no such script. */
+  sayNone(word) {
+    this.close();
+    this.status.textContent = this.isLoaded ? this.word('noScript', { name: word }) : this.word('noScripts');
+    this.status.className = 'scripts-none';
+    this.place(this.status);
+  }
+
+  /** Above the field, or below it where there is no room. */
+  place(node) {
+    node.classList.toggle('is-below', node.offsetHeight > this.host.getBoundingClientRect().top);
   }
 
   open(options) {
+    this.close();
     this.options = options;
     this.active = 0;
     this.list.replaceChildren(...options.map((each, place) => this.option(each, place)));
     this.list.hidden = false;
-    this.list.classList.toggle('is-below', this.list.offsetHeight > this.host.getBoundingClientRect().top);
+    this.place(this.list);
     this.mark();
     this.status.textContent = options.length === 1 ? this.word('scriptFound') : this.word('scriptsFound', { n: options.length });
   }
@@ -180,6 +215,12 @@ class Scripts {
     this.list.replaceChildren();
     this.textarea.removeAttribute('aria-activedescendant');
     this.status.textContent = '';
+    this.status.className = 'hidden-text';
+  }
+
+  left() {
+    this.dismissed = null;
+    this.close();
   }
 
   option(each, place) {
@@ -208,18 +249,37 @@ class Scripts {
   }
 
   pressed(event) {
-    if (!this.options.length || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
-    const act = {
+    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const act = (this.options.length ? this.keysOfList() : this.keysOfLone())[event.key];
+    if (!act) {
+      if (event.key === 'Enter') this.dismissed = null; // what is written next is another text
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    act();
+  }
+
+  keysOfList() {
+    return {
       ArrowDown: () => this.move(1),
       ArrowUp: () => this.move(-1),
       Enter: () => this.choose(),
       Tab: () => this.choose(),
       Escape: () => this.dismiss(),
-    }[event.key];
-    if (!act || event.shiftKey) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    act();
+    };
+  }
+
+  /** Without a list a word that is hardly meant as it is waits for a second thought. */
+  keysOfLone() {
+    const lone = this.dismissed === null ? this.lone() : null;
+    if (!lone) return {};
+    return { Enter: () => this.ask(lone), ...(this.status.textContent && { Escape: () => this.dismiss() }) };
+  }
+
+  ask({ end }) {
+    this.textarea.setSelectionRange(end, end);
+    this.look();
   }
 
   move(by) {

@@ -9,7 +9,9 @@ from tests.browser.conftest import City, Server
 from tests.browser.people import Resident
 from tests.browser.script import Script
 from tests.browser.test_accessible import Look, NewContext, look  # noqa: F401  (a fixture)
-from tests.browser.test_desk_states import Sit, chat, sit  # noqa: F401  (a fixture)
+from tests.browser.test_desk_states import Sit, chat, pick, sit  # noqa: F401  (a fixture)
+from tests.factories import ScriptFactory
+from tests.policies.factories import adopt
 
 
 def test_on_a_phone_the_chat_is_in_view_when_it_begins(city: City, server: Server, new_context: NewContext) -> None:
@@ -38,3 +40,34 @@ def test_a_desk_without_a_network_says_so_at_once(sit: Sit, look: Look) -> None:
     expect(lamp).to_contain_text("Connected")
     desk.page.evaluate("window.dispatchEvent(new Event('offline'))")
     expect(lamp).not_to_have_text("Connected")
+
+
+@pytest.mark.rule("EM-SCR")
+def test_a_slash_and_a_word_that_is_no_script_is_sent_only_when_it_is_meant(sit: Sit) -> None:  # noqa: F811
+    adopt("EM-SCR")
+    ScriptFactory(name="goodbye", text="Goodbye.")
+    desk, played = sit(chat)
+    pick(desk)
+    reply = desk.page.locator("#reply")
+    none = desk.page.get_by_role("status").filter(has_text="No script is called pot.")
+    reply.press_sequentially("/pot")
+    expect(none).to_be_in_viewport(ratio=1)
+    for caret in ("End", "Home"):
+        reply.press(caret)
+        reply.press("Enter")
+        expect(reply).to_have_value("/pot")
+        expect(none).to_be_in_viewport(ratio=1)
+    assert not [frame for frame in played.asked if frame["type"] == "message"]
+    reply.press("Escape")
+    expect(none).to_have_count(0)
+    reply.press("Enter")
+    assert played.last("message")["text"] == "/pot"
+    reply.press_sequentially("/pot")
+    reply.press("Enter")  # what was meant once is asked anew
+    expect(none).to_be_in_viewport(ratio=1)
+    reply.fill("/pay")
+    reply.press("Enter")  # the server fills it in
+    assert played.last("message")["text"] == "/pay"
+    reply.fill("/etc/hosts")
+    reply.press("Enter")
+    assert played.last("message")["text"] == "/etc/hosts"
