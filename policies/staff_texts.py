@@ -38,5 +38,17 @@ def staff_text(text: str, *, field: str, at: datetime) -> str:
     return screened.text
 
 
+def words_that_stop(text: str, *, at: datetime) -> list[str]:
+    """Return the words for which a chat would stop this text of an agent, each once, as it is written there.
+
+    None unless the city has adopted EM-COM-C. Source: EM-COM-C.
+    """
+    text = normal_text(text)
+    spans = profanity_list().spans(text)
+    if not spans or in_force(WORDS, at=at) is None:
+        return []
+    return list(dict.fromkeys(text[start:end] for start, end in spans))
+
+
 def _is_within(span: Span, others: Iterable[Span]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in others)

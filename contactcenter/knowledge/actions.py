@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from agents.models import Agent, Department, Language
+from contactcenter.knowledge.checks import check_script_words
 from contactcenter.knowledge.models import Script
 from contactcenter.knowledge.permissions import access_own_script, access_script
 from contactcenter.knowledge.scripts import guard_adopted
@@ -40,13 +41,14 @@ def write_own_script(words: Words, *, by: Agent, script_id: int | None = None, a
     script.name, script.text = words.name, words.text
     script.language, script.department = words.language, words.department
     script._history_user = by.user  # type: ignore[attr-defined]  # who did it, for the history
-    _save(script)
+    _save(script, at=at)
     return script
 
 
-def _save(script: Script) -> None:
+def _save(script: Script, *, at: datetime) -> None:
     try:
         script.full_clean()
+        check_script_words(script.text, at=at)
     except ValidationError as error:
         field, sentences = next(iter(error.message_dict.items()))
         raise Invalid(" ".join(sentences), field="name" if field == "__all__" else field) from None

@@ -12,15 +12,18 @@ from django.forms import all_valid
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contactcenter.knowledge.checks import check_script_words, quoted
 from contactcenter.knowledge.menu_forms import NodeForm, NodeFormSet
 from contactcenter.knowledge.menus import Branch, branches_of, grown
 from contactcenter.knowledge.models import Menu, Node, Script, Sequence, Step
 from contactcenter.knowledge.outcomes import outcomes
 from contactcenter.lib.admin import DayInput, HistoryAdmin
 from policies.catalogue import rules as catalogue
+from policies.staff_texts import words_that_stop
 
 if TYPE_CHECKING:
     ScriptModelForm = forms.ModelForm[Script]
@@ -66,6 +69,11 @@ class SharedScriptForm(ScriptModelForm):
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return excluded - {"owner"}
 
+    def clean(self) -> dict[str, Any]:
+        facts: dict[str, Any] = super().clean() or {}
+        check_script_words(facts.get("text", ""), at=timezone.now())
+        return facts
+
 
 class StepFormSet(StepInlineFormSet):
     """The steps of a sequence."""
@@ -85,6 +93,9 @@ class StepFormSet(StepInlineFormSet):
                 form.add_error("script", _("Choose a shared script that is in use and for all departments."))
             elif script.language_id != self.instance.language_id:
                 form.add_error("script", _("This script is in another language than the sequence."))
+            elif words := words_that_stop(script.text, at=timezone.now()):
+                sentence = _("A chat would stop this script: it holds %(words)s (EM-COM-C). Change its text first.")
+                form.add_error("script", sentence % {"words": quoted(words)})
 
 
 class StepInline(StepTabularInline):

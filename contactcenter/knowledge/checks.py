@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -16,6 +18,7 @@ from contactcenter.knowledge.outcomes import outcomes
 from contactcenter.knowledge.rules import Ill
 from policies.catalogue import rules as catalogue
 from policies.screening import screen
+from policies.staff_texts import words_that_stop
 
 SENTENCES: dict[Ill, str | Promise] = {
     Ill.CODE_TWICE: gettext_lazy("Another row of this menu has this code. Choose another one."),
@@ -41,6 +44,18 @@ def check_script_text(text: str) -> None:
         )
     if screen(text).payment:
         raise ValidationError(_("This looks like a card or bank number. Please leave it out."))
+
+
+def check_script_words(text: str, *, at: datetime) -> None:
+    """Refuse a text that a chat would stop, with the words in it. Raises `ValidationError`. Source: EM-COM-C."""
+    words = words_that_stop(text, at=at)
+    if words:
+        sentence = _("A chat would stop this text: it holds %(words)s (EM-COM-C). Write it in another way.")
+        raise ValidationError({"text": sentence % {"words": quoted(words)}})
+
+
+def quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
 
 
 def check_short_name(name: str) -> None:

@@ -12,6 +12,7 @@ from contactcenter.knowledge.models import Menu, Node, Script, Sequence
 from tests.agents.test_admin import INLINE
 from tests.chat.conftest import City
 from tests.factories import LanguageFactory, MenuFactory, NodeFactory, ScriptFactory, StepFactory
+from tests.policies.factories import adopt
 
 SCRIPTS, SEQUENCES, MENUS = (f"/admin/knowledge/{name}/" for name in ("script", "sequence", "menu"))
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,34 @@ def test_a_faulty_script_is_refused_with_the_reason(
     assert answer.status_code == 200
     assert sentence in said(answer)
     assert Script.objects.count() == 1
+
+
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.parametrize("is_adopted", [True, False])
+def test_a_script_that_a_chat_would_stop_is_refused_with_the_word(
+    city: City, admin_client: Client, damn: None, is_adopted: bool
+) -> None:
+    adopt("EM-COM-C", is_adopted=is_adopted)
+    answer = admin_client.post(f"{SCRIPTS}add/", script_facts(text="That Damn pothole. Damn!"))
+    assert Script.objects.exists() is not is_adopted
+    if is_adopted:
+        sentence = "A chat would stop this text: it holds “Damn” (EM-COM-C). Write it in another way."
+        assert answer.context["adminform"].form.errors == {"text": [sentence]}
+
+
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.parametrize("is_adopted", [True, False])
+def test_a_step_that_a_chat_would_stop_is_refused_with_the_word(
+    city: City, admin_client: Client, damn: None, is_adopted: bool
+) -> None:
+    adopt("EM-COM-C", is_adopted=is_adopted)
+    scripts = [ScriptFactory(text="That damn pothole."), ScriptFactory()]
+    answer = admin_client.post(f"{SEQUENCES}add/", sequence_facts(*scripts))
+    assert Sequence.objects.exists() is not is_adopted
+    if is_adopted:
+        sentence = "A chat would stop this script: it holds “damn” (EM-COM-C). Change its text first."
+        errors = answer.context["inline_admin_formsets"][0].formset.errors
+        assert errors == [{"script": [sentence]}, {}]
 
 
 def test_scripts_of_agents_are_not_listed(city: City, admin_client: Client) -> None:

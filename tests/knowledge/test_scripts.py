@@ -225,6 +225,18 @@ def test_what_cannot_be_a_script_is_refused_where_it_is_typed(city: City, wrong:
     assert not Script.objects.exists()
 
 
+@pytest.mark.rule("EM-COM-C")
+@pytest.mark.parametrize("is_adopted", [True, False])
+def test_a_text_that_a_chat_would_stop_is_refused_with_its_words(city: City, damn: None, is_adopted: bool) -> None:
+    adopt("EM-COM-C", is_adopted=is_adopted)
+    facts = {"name": "pothole", "language": "en", "text": "That DAMN pothole in Damn Street. Well, damn!"}
+    answer = client_of(city.rosa).post(f"{PAGE}add/", facts)
+    assert Script.objects.exists() is not is_adopted
+    if is_adopted:
+        sentence = "A chat would stop this text: it holds “DAMN”, “damn” (EM-COM-C). Write it in another way."
+        assert answer.context["form"].errors == {"text": [sentence]}
+
+
 def test_a_name_is_hers_once_a_language_and_may_be_a_colleagues_too(city: City) -> None:
     actions.write_own_script(words(city), by=city.rudi, at=AT)
     actions.write_own_script(words(city), by=city.rosa, at=AT)
