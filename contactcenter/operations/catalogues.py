@@ -8,6 +8,7 @@ not extracted.
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -43,12 +44,17 @@ CODE = (
     "contactcenter/portal/**/*.py",
     "contactcenter/cases/contacts.py",
     "contactcenter/lib/**/*.py",
+    "contactcenter/reports/public.py",
+    "policies/catalogue.py",
+    "policies/conformance.py",
     "policies/hours.py",
     "policies/kinds.py",
     "policies/phrases.py",
     "policies/why.py",
 )
 NOT_CODE = ("migrations", "chat/admin", "chat/conformance", "chat/models/", "lib/admin.py", "portal/styleguide.py")
+# What keeps each rule: residents read how; what is found and what is still missing is for staff.
+KEEPERS = ("agents/conformance.py", "chat/conformance*.py", "contactcenter/*/conformance.py", "policies/own_checks.py")
 PAGES = (
     "templates/[0-9]*.html",
     "templates/base.html",
@@ -80,7 +86,7 @@ def path_of(language: str) -> Path:
 def extracted() -> Catalog:
     """Return every text that a resident may read, with the places where it stands."""
     catalog = Catalog(fuzzy=False, charset="utf-8")
-    for name, line, text, context in [*_of_code(), *_of_pages()]:
+    for name, line, text, context in [*_of_code(), *_of_keepers(), *_of_pages()]:
         catalog.add(text, locations=[(name, line)], context=context)
     return catalog
 
@@ -109,6 +115,15 @@ def _call(name: str, line: int, function: object, texts: list[str]) -> Iterator[
         yield name, line, texts[1], texts[0]
     else:
         yield name, line, texts[0], None
+
+
+def _of_keepers() -> Iterator[Found]:
+    for name, path in _files(KEEPERS, ()):
+        for call in ast.walk(ast.parse(path.read_bytes())):
+            said = [each.value for each in call.keywords if each.arg == "how"] if isinstance(call, ast.Call) else []
+            for part in (part for each in said for part in ast.walk(each)):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield name, part.lineno, part.value, None
 
 
 def _of_pages() -> Iterator[Found]:

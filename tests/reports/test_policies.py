@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from agents.models import Role
@@ -106,7 +107,48 @@ def test_each_verdict_is_shown_in_words(
     said = clause(html, "EM-CAP")
     assert str(verdict.label) in said
     assert residents_read in said
-    assert (f"Still missing: {lacks}" in said) == bool(lacks)
+
+
+def test_what_is_still_missing_is_for_staff(resident: Client, staff: Client, keep: Keep) -> None:
+    adopt("EM-CAP")
+    keep("EM-CAP", Finding(5), lacks="The rest comes with step 6.")
+    assert "Still missing: The rest comes with step 6." in clause(read(staff), "EM-CAP")
+    assert "step 6" not in read(resident)
+
+
+@pytest.mark.rule("EM-LANG")
+@pytest.mark.parametrize(
+    ("finding", "lacks", "language", "said"),
+    [
+        (Finding(5), "", "es", "Cumplida Cómo actúa: Obligatoria Se cumplió en todos los casos."),
+        (Finding(5, ("x",)), "", "es", "No cumplida Cómo actúa: Obligatoria No se cumplió en todos los casos."),
+        (Finding(5), "The rest.", "es", "Cumplida en parte Cómo actúa: Obligatoria Lo que se puede medir"),
+        (Finding(0), "", "es", "No medida Cómo actúa: Obligatoria En este tiempo no pasó nada"),
+        (
+            Finding(5),
+            "",
+            "fr",
+            "Respectée Comment elle agit : Appliquée d’office Elle a été respectée dans",
+        ),
+    ],
+)
+def test_how_a_rule_stands_is_said_in_the_language_of_the_reader(
+    resident: Client, keep: Keep, finding: Finding, lacks: str, language: str, said: str
+) -> None:
+    adopt("EM-CAP")
+    keep("EM-CAP", finding, lacks=lacks)
+    assert said in clause(read(resident, language=language), "EM-CAP")
+
+
+def test_what_keeps_a_rule_is_said_in_the_language_of_the_reader_and_its_text_is_marked_as_english(
+    resident: Client,
+) -> None:
+    adopt("EM-IDLE-2", seconds=120)
+    html = read(resident, language="es")
+    assert "Qué la cumple ahora Cada segundo, una revisión pregunta" in clause(html, "EM-IDLE-2")
+    rule = rules()["EM-IDLE-2"]
+    for text in (rule.title, rule.demands, rule.does):
+        assert f' lang="en">{escape(text)}<' in html
 
 
 def test_what_nothing_keeps_and_what_is_not_adopted_say_so(resident: Client) -> None:
