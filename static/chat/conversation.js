@@ -1,12 +1,12 @@
 // The resident's side of one session: connection, events, messages on their way. No page in here.
 
+import { Again } from './again.js';
 import { Outbox, Transcript } from './store.js';
 import { Pace } from './paced.js';
 import { Poll } from './poll.js';
 import { Socket } from './socket.js';
 
 const SOCKET_TRIES = 2;
-const SOCKET_AGAIN_AFTER = 60000;
 
 // What a kind of event says about where the session stands.
 const NEWS = {
@@ -36,49 +36,79 @@ export class Conversation {
   }
 
   openSocket() {
-    clearTimeout(this.again);
-    this.link?.stop();
-    this.link = new Socket({
+    this.letGo();
+    this.link = this.newSocket();
+  }
+
+  newSocket() {
+    return new Socket({
       url: this.addresses.socket,
       hello: () => ({ type: 'hello', session: this.session, token: this.token, last_seq: this.transcript.cursor }),
       proof: () => this.resync(),
       onFrame: (frame) => this.receive(frame),
-      onState: (state, why) => this.linkIs(state, why),
-      onFailed: (times) => times >= SOCKET_TRIES && this.openPoll(),
+      onState: (state, why) => (this.isPolling ? this.triedIs(state, why) : this.linkIs(state, why)),
+      onFailed: (times) => !this.isPolling && times >= SOCKET_TRIES && this.openPoll(),
     });
   }
 
   openPoll() {
-    this.link?.stop();
+    this.letGo();
     this.isPolling = true;
     this.link = new Poll({
       url: `${this.addresses.sessions}/${this.session}`,
       token: this.token,
       cursor: () => this.transcript.cursor,
       onFrame: (frame) => this.receive(frame),
-      onState: (state, why) => this.linkIs(state, why),
+      onState: (state, why) => this.pollIs(state, why),
     });
-    this.again = setTimeout(() => this.trySocket(), SOCKET_AGAIN_AFTER);
+    this.again = new Again(() => this.newSocket());
   }
 
-  trySocket() {
-    if (this.isStopped || this.isOver) return;
-    this.isPolling = false;
-    this.outbox.close();
-    this.openSocket();
+  /** Polls that work say that the network is there; only sockets that fail beside them are blocked by it. */
+  pollIs(state, why) {
+    this.pollWorks = state === 'open';
+    this.isBlocked = false;
+    this.linkIs(state, why);
+    if (state === 'open') this.again.soon();
+  }
+
+  /** How the socket fares that is tried beside the poll. */
+  triedIs(state, why) {
+    if (state === 'open') this.goOver();
+    if (state === 'stopped') this.linkIs(state, why);
+    if (state !== 'lost') return;
+    this.again.failed();
+    if (this.isBlocked || !this.pollWorks || !navigator.onLine) return;
+    this.isBlocked = true;
+    this.on.link('open');
+  }
+
+  /** What the poll brought is in the cursor; what is on its way goes out again, with the same id. */
+  goOver() {
+    const socket = this.again.take();
+    this.letGo();
+    this.link = socket;
+    this.linkIs('open');
+  }
+
+  letGo() {
+    this.again?.stop();
+    this.link?.stop();
+    this.again = null;
+    this.link = null;
+    this.isPolling = this.isBlocked = this.pollWorks = false;
   }
 
   stop() {
     this.isStopped = true;
-    clearTimeout(this.again);
     clearTimeout(this.asking);
     this.outbox.close();
-    this.link?.stop();
+    this.letGo();
   }
 
   linkIs(state, why) {
     if (state !== 'open') this.outbox.close();
-    if (state === 'stopped') this.isStopped = true;
+    if (state === 'stopped') this.stop();
     this.on.link(state, why);
   }
 

@@ -11,6 +11,10 @@ export class Poll {
     this.failures = 0;
     this.isOver = false;
     this.abort = new AbortController();
+    this.wakeUp = () => this.goOn?.();
+    this.cutOff = () => this.turn?.abort();
+    window.addEventListener('online', this.wakeUp);
+    window.addEventListener('offline', this.cutOff);
     this.onState('connecting');
     this.go();
   }
@@ -27,14 +31,23 @@ export class Poll {
         first = true;
         this.failures += 1;
         this.onState('lost');
-        await new Promise((done) => setTimeout(done, Math.min(LONGEST_DELAY, 500 * 2 ** this.failures)));
+        await this.rest(Math.min(LONGEST_DELAY, 500 * 2 ** this.failures));
       }
     }
   }
 
+  /** Wait for a while, or until the network is back. */
+  rest(time) {
+    return new Promise((done) => {
+      this.goOn = done;
+      setTimeout(done, time);
+    });
+  }
+
   async once(first) {
     const wait = first ? 0 : WAIT_SECONDS;
-    const answer = await this.fetch(`/events?after=${this.cursor()}&wait=${wait}`);
+    this.turn = new AbortController();
+    const answer = await this.fetch(`/events?after=${this.cursor()}&wait=${wait}`, { signal: this.turn.signal });
     if (answer.status === 401) {
       this.stop();
       this.onState('stopped', 'unauthorized');
@@ -45,6 +58,7 @@ export class Poll {
     if (this.isOver) return;
     const { events, last_seq: lastSeq, server_time: serverTime, state, position, estimated_wait_seconds: estimate } = body;
     for (const event of events) this.onFrame(event);
+    if (this.isOver) return;
     if (first) {
       this.onState('open');
       this.onFrame({ type: 'welcome', session: { state, position, estimated_wait_seconds: estimate }, last_seq: lastSeq, server_time: serverTime });
@@ -79,5 +93,8 @@ export class Poll {
   stop() {
     this.isOver = true;
     this.abort.abort();
+    this.turn?.abort();
+    window.removeEventListener('online', this.wakeUp);
+    window.removeEventListener('offline', this.cutOff);
   }
 }

@@ -261,8 +261,8 @@ export class Talk {
 
   connected() {
     this.find('[data-log]').removeAttribute('aria-busy');
-    this.line.keep(this.chat.isPolling ? this.word('poll') : '');
-    if (this.wasLost && !this.chat.isPolling) this.line.say(this.word('back'));
+    this.line.keep(this.chat.isBlocked ? this.word('poll') : '');
+    if (this.wasLost && !this.chat.isBlocked) this.line.say(this.word('back'));
     this.wasLost = false;
     this.noticeReading();
   }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import City, Server
@@ -58,6 +60,80 @@ def test_where_no_socket_gets_through_the_chat_works_over_plain_http(
     desk.ends()
     expect(resident.page.get_by_role("button", name="Start another chat")).to_be_visible()
     assert [text.strip() for text in resident.thread()[:-1]] == [text.strip() for text in desk.thread()[:-1]]
+
+
+COUNT_CLOSED = """let closed = 0;
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener('close', () => { document.documentElement.dataset.closedSockets = closed += 1; });
+  }
+};"""
+BLOCK_SOCKETS = f"window.Let = window.WebSocket; {NO_SOCKETS}"
+LET_THEM_THROUGH = "() => { window.WebSocket = window.Let; }"
+BLOCKED = "Your network blocks live connections."
+
+
+def test_a_network_that_was_gone_for_a_moment_is_not_said_to_block_anything(
+    city: City, server: Server, new_context: NewContext, watch: Watch
+) -> None:
+    watch.allow("WebSocket connection", "ERR_INTERNET_DISCONNECTED")
+    context = new_context()
+    context.add_init_script(COUNT_CLOSED)
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    resident = resident_at(context.new_page(), server)
+    desk.accepts_next()
+    resident.sees("SJ-GREET")
+    context.set_offline(True)
+    resident.says("Written in a tunnel.")
+    some = re.compile("[2-9]")  # the one that was open, and one that never was
+    expect(resident.page.locator("html")).to_have_attribute("data-closed-sockets", some)
+    expect(resident.page.get_by_text("Connection lost.")).to_be_visible()
+    context.set_offline(False)
+    desk.sees("Written in a tunnel.").says("I read you.")
+    resident.sees("I read you.")
+    expect(resident.page.get_by_text(BLOCKED)).to_have_count(0)
+    expect(resident.page.locator(".is-unsent")).to_have_count(0)
+    desk.page.locator("#reply").press_sequentially("One mom")
+    expect(resident.page.get_by_text("Rosa is typing")).to_be_visible()  # no poll brings that
+    assert [text.strip() for text in resident.thread()] == [text.strip() for text in desk.thread()]
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["the browser says so", "after ten seconds"])
+def test_a_socket_that_gets_through_later_takes_over_and_nothing_is_lost_or_doubled(
+    city: City, server: Server, new_context: NewContext, is_told: bool
+) -> None:
+    context = new_context()
+    context.add_init_script(BLOCK_SOCKETS)
+    desk = at_the_desk(new_context(), city.rosa, server.url)
+    resident = resident_at(context.new_page(), server)
+    desk.accepts_next()
+    resident.sees("SJ-GREET").says("Over HTTP.")
+    expect(resident.page.get_by_text(BLOCKED)).to_be_visible()
+    resident.page.evaluate(LET_THEM_THROUGH)
+    resident.says("On the way.")
+    if is_told:
+        resident.page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(resident.page.get_by_text(BLOCKED)).to_have_count(0)
+    resident.says("Over the socket.")
+    desk.sees("Over HTTP.").sees("On the way.").sees("Over the socket.").says("I read all.")
+    resident.sees("I read all.")
+    assert [text.strip() for text in resident.thread()] == [text.strip() for text in desk.thread()]
+
+
+def test_while_the_browser_is_offline_no_network_is_said_to_block_anything(
+    city: City, server: Server, new_context: NewContext, watch: Watch
+) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    context = new_context()
+    context.add_init_script(NO_SOCKETS)
+    resident = resident_at(context.new_page(), server)
+    expect(resident.page.get_by_text(BLOCKED)).to_be_visible()
+    context.set_offline(True)
+    expect(resident.page.get_by_text("Connection lost.")).to_be_visible()
+    expect(resident.page.get_by_text(BLOCKED)).to_have_count(0)
+    context.set_offline(False)
+    expect(resident.page.get_by_text(BLOCKED)).to_be_visible()
 
 
 def test_an_end_that_plain_http_lost_is_asked_for_again(
