@@ -146,7 +146,10 @@ class Desk {
       this.wrapUp.lost();
       for (const dialog of this.frames.dialogs) dialog.lost();
     }
-    if (isOpen) this.owed.again();
+    if (isOpen) {
+      this.owed.again();
+      for (const each of [...this.frames.dialogs, this.refer]) each.linked();
+    }
     this.draw();
   }
 

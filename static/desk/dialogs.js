@@ -40,7 +40,7 @@ export class FormDialog {
     }
     this.asked = frame;
     if (this.send({ ...frame, session: this.session, ref: `${this.what} ${this.session}` })) this.busy(true);
-    else this.say(notSent(this.word, frame));
+    else this.say(notSent(this.word, frame), { untilLinked: true });
   }
 
   /** Answers whether this was ours. */
@@ -53,7 +53,8 @@ export class FormDialog {
     return true;
   }
 
-  refused(what, { detail, field }) {
+  /** `untilLinked`: it is no refusal of the server, which was not reached. */
+  refused(what, { detail, field, untilLinked = false }) {
     if (what !== this.what) return false;
     this.busy(false);
     if (!this.dialog.open) return false; // closed before the answer: said elsewhere
@@ -62,15 +63,20 @@ export class FormDialog {
       this.fault(field, detail);
       control.focus();
     } else {
-      this.say(detail);
+      this.say(detail, { untilLinked });
     }
     return true;
   }
 
   lost() {
-    if (this.dialog.open) this.say(this.word('linkLost'));
+    if (this.dialog.open) this.say(this.word('linkLost'), { untilLinked: true });
     else if (this.isAsking) toast(perhapsNot(this.word, this.asked));
     this.busy(false);
+  }
+
+  /** The counterpart of `lost`: there is a line again. */
+  linked() {
+    if (this.untilLinked) this.say('');
   }
 
   busy(isAsking) {
@@ -102,7 +108,9 @@ export class FormDialog {
     if (!control.hasAttribute('aria-describedby')) control.setAttribute('aria-describedby', error.id);
   }
 
-  say(sentence) {
+  /** `untilLinked`: it is true only as long as there is no line. */
+  say(sentence, { untilLinked = false } = {}) {
+    this.untilLinked = untilLinked;
     sayIn(this.dialog, sentence);
   }
 

@@ -32,14 +32,18 @@ export class Refer {
     });
   }
 
-  async open(chat) {
+  open(chat) {
     if (isDialogOpen()) return;
     this.chat = chat;
     this.search.value = '';
-    this.entries = [];
+    this.entries = null;
     this.list.replaceChildren();
     this.dialog.showModal();
     this.find();
+    this.load();
+  }
+
+  async load() {
     const told = await this.ask(this.addresses.directory);
     if (!told) return;
     this.entries = [...told.departments.map((each) => ({ ...each, isOurs: true })), ...told.bodies];
@@ -52,12 +56,21 @@ export class Refer {
     const asked = this.asked = Symbol(address);
     const { isOk, body } = await answerOf(fetch(address, { headers: { Accept: 'application/json' } }));
     if (asked !== this.asked) return null; // something else was chosen meanwhile
-    if (!isOk) this.say(body?.detail ?? this.word('noReferAnswer'));
+    if (!isOk) this.say(body?.detail ?? this.word('noReferAnswer'), { untilLinked: !body });
     return isOk ? body : null;
   }
 
-  say(text) {
+  /** `untilLinked`: it is true only as long as there is no line. */
+  say(text, { untilLinked = false } = {}) {
+    this.untilLinked = untilLinked;
     sayIn(this.dialog, text);
+  }
+
+  /** There is a line again: what could not be loaded is loaded now. */
+  linked() {
+    this.message.linked();
+    if (this.dialog.open && !this.entries) this.load();
+    else if (this.untilLinked) this.say('');
   }
 
   // ---- Whom ------------------------------------------------------------------
@@ -73,6 +86,7 @@ export class Refer {
   }
 
   draw() {
+    if (!this.entries) return;
     const wanted = this.search.value.trim().toLocaleLowerCase();
     const shown = this.entries.filter((each) => [each.name, each.responsible_for].join(' ').toLocaleLowerCase().includes(wanted));
     this.list.replaceChildren(...shown.map((each) => this.row(each)));
@@ -147,7 +161,7 @@ export class Refer {
     const headers = { Accept: 'application/json', 'Content-Type': 'application/json', 'X-CSRFToken': csrf };
     answerOf(fetch(this.addresses.message, { method: 'POST', headers, body: JSON.stringify(message) })).then(({ isOk, body }) => {
       if (!isOk) {
-        this.message.refused('message', body ?? { detail: this.word('noReferAnswer') });
+        this.message.refused('message', body ?? { detail: this.word('noReferAnswer'), untilLinked: true });
         return;
       }
       this.message.granted('message', message.session);

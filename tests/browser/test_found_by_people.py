@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -10,6 +12,7 @@ from tests.browser.people import Resident
 from tests.browser.script import Script
 from tests.browser.test_accessible import Look, NewContext, look  # noqa: F401  (a fixture)
 from tests.browser.test_desk_states import Sit, chat, pick, sit  # noqa: F401  (a fixture)
+from tests.browser.watch import Watch
 from tests.factories import ScriptFactory
 from tests.policies.factories import adopt
 
@@ -71,3 +74,44 @@ def test_a_slash_and_a_word_that_is_no_script_is_sent_only_when_it_is_meant(sit:
     reply.fill("/etc/hosts")
     reply.press("Enter")
     assert played.last("message")["text"] == "/etc/hosts"
+
+
+def test_a_list_that_could_not_be_loaded_is_loaded_once_there_is_a_line(sit: Sit, watch: Watch) -> None:  # noqa: F811
+    watch.allow("ERR_FAILED")
+    desk, played = sit(chat)
+    page, dialog = desk.page, desk.page.get_by_role("dialog")
+    pick(desk)
+    page.route("**/api/v1/desk/directory", lambda route: route.abort())
+    played.goes_away()
+    expect(page.locator("[data-link]")).to_have_class(re.compile("is-off"))
+    page.keyboard.press("Alt+KeyR")
+    expect(dialog.get_by_role("alert")).to_contain_text("The server does not answer just now.")
+    dialog.get_by_label("Find").press_sequentially("roads")
+    expect(dialog).not_to_contain_text("Nothing found")
+    page.unroute("**/api/v1/desk/directory")
+    played.is_away = False
+    expect(dialog.get_by_role("listitem")).to_contain_text(["Roads and sidewalks"], timeout=20_000)
+    expect(dialog.get_by_role("alert")).to_be_hidden()
+    expect(dialog.get_by_label("Find")).to_be_focused()
+
+
+def test_a_dialog_no_longer_says_that_there_is_no_line_once_there_is_one(sit: Sit) -> None:  # noqa: F811
+    desk, played = sit(chat)
+    page, dialog = desk.page, desk.page.get_by_role("dialog")
+    pick(desk)
+    for is_pressed, said in ((True, "Not connected, so the transfer was not asked for."), (False, "not connected")):
+        played.is_away = False
+        expect(page.locator("[data-link-text]")).to_have_text("Connected", timeout=20_000)
+        page.keyboard.press("Alt+KeyT")
+        if is_pressed:
+            dialog.get_by_label("Reason").select_option("expertise")
+            dialog.get_by_label("Summary").fill("The meter is in the basement.")
+        played.goes_away()
+        expect(dialog.get_by_role("alert")).to_contain_text("The desk is not connected just now.")
+        if is_pressed:
+            dialog.get_by_role("button", name="Ask for the transfer").press("Enter")
+        expect(dialog.get_by_role("alert")).to_contain_text(said)
+        played.is_away = False
+        expect(dialog.get_by_role("alert")).to_be_hidden(timeout=20_000)
+        expect(dialog.get_by_label("Summary")).to_have_value("The meter is in the basement.")
+        page.keyboard.press("Escape")
