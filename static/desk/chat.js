@@ -36,6 +36,11 @@ export class Chat {
     return joined(...late.map(({ text }) => text), ...this.stopped.map(({ item }) => item.text), this.draft, this.noteDraft);
   }
 
+  /** All that was meant for the resident and that they do not have yet. */
+  get unsentReply() {
+    return joined(...[...this.outbox.items, ...this.stopped.map(({ item }) => item)].map(({ text }) => text), this.draft);
+  }
+
   get hasDraft() {
     return Boolean(this.unsaid);
   }

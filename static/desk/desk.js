@@ -306,6 +306,7 @@ class Desk {
     this.windows.show(this.current);
     this.windows.draw();
     this.drawAnswering();
+    this.asks.warn();
     this.about.draw(this.current);
     this.drawPresence();
     this.backupLine.draw();

@@ -115,3 +115,43 @@ def test_a_dialog_no_longer_says_that_there_is_no_line_once_there_is_one(sit: Si
         expect(dialog.get_by_role("alert")).to_be_hidden(timeout=20_000)
         expect(dialog.get_by_label("Summary")).to_have_value("The meter is in the basement.")
         page.keyboard.press("Escape")
+
+
+def test_before_the_end_an_agent_hears_what_she_has_not_sent(sit: Sit) -> None:  # noqa: F811
+    desk, played = sit(chat)
+    page, dialog, reply = desk.page, desk.page.get_by_role("dialog"), desk.page.locator("#reply")
+    told = dialog.get_by_text("You have not sent")
+    pick(desk)
+    page.keyboard.press("Alt+KeyE")
+    expect(dialog).to_be_visible()
+    expect(told).to_have_count(0)
+    page.keyboard.press("Escape")
+    reply.fill("September was estimated, not read.\n" + "Nobody came. " * 10)
+    page.keyboard.press("Alt+KeyE")
+    text = "September was estimated, not read. Nobody came. Nobody came. Nobody came. Nobody…"
+    what = f"You have not sent: “{text}”. It stays readable here after the end, and the resident does not get it."
+    expect(told).to_have_text(what)
+    expect(dialog).to_have_accessible_description(what)
+    page.keyboard.press("Escape")
+    reply.fill("")
+    played.answers["message"] = {"type": "error", "code": "edit", "detail": "A word of the list.", "spans": []}
+    desk.says("What the hell happened there?")
+    page.locator(".stopped").wait_for()
+    page.keyboard.press("Alt+KeyE")
+    expect(told).to_contain_text("You have not sent: “What the hell happened there?”.")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Change the text").click()
+    reply.fill("")
+
+
+def test_before_the_end_what_is_on_its_way_counts_as_not_sent_until_it_is(sit: Sit) -> None:  # noqa: F811
+    desk, played = sit(chat)
+    told = desk.page.get_by_role("dialog").get_by_text("You have not sent: “On Monday.”.")
+    pick(desk)
+    played.is_mute = True
+    desk.says("On Monday.")
+    desk.page.keyboard.press("Alt+KeyE")
+    expect(told).to_be_visible()
+    sent = played.last("message")
+    played.send({"type": "ack", "session": "s1", "id": sent["id"], "seq": 4})
+    expect(told).to_have_count(0)
