@@ -19,6 +19,9 @@ else:
     NodeModelForm, NodeInlineFormSet = forms.ModelForm, forms.BaseInlineFormSet
 
 
+NO_CODE = {"invalid": gettext_lazy("Write small letters, digits and hyphens only, such as water-bills.")}
+
+
 class NodeForm(NodeModelForm):
     """A row; the topic above it is named by its code, so that new rows can stand under new topics."""
 
@@ -26,6 +29,7 @@ class NodeForm(NodeModelForm):
         label=gettext_lazy("Under"),
         required=False,
         help_text=gettext_lazy("The code of the topic above it. Empty: at the top."),
+        error_messages=NO_CODE,
     )
     field_order = ("label", "kind", "code", "under", "position", "text", "page", "department", "topic")
 
@@ -33,6 +37,7 @@ class NodeForm(NodeModelForm):
         model = Node
         fields = ("code", "position", "label", "kind", "text", "page", "department", "topic")
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+        error_messages = {"code": NO_CODE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -87,7 +87,7 @@ def _ill_place(row: Row, rows: Sequence[Row], first: Mapping[str, int]) -> Ill |
         above = rows[first[above.under]]
         depth += 1
         if above.code in seen:
-            return Ill.LOOP
+            return Ill.LOOP if above.code == row.code else None  # what hangs below a loop is right again with it
         seen.add(above.code)
         if depth == 2 and above.kind != "topic":
             return Ill.UNDER_NO_TOPIC

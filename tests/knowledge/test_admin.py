@@ -191,6 +191,8 @@ def test_rows_are_moved_added_and_deleted_together(city: City, admin_client: Cli
             "back to itself",
         ),
         ([{"code": "a", "under": "a", "kind": "topic"}], "back to itself"),
+        ([{"code": "water bills", "kind": "person"}], "Write small letters, digits and hyphens only"),
+        ([{"code": "day", "under": "Müll!", "kind": "person"}], "Write small letters, digits and hyphens only"),
         ([{"code": "waste", "kind": "topic"}], "Nothing is under this topic"),
         ([{"code": "day", "kind": "answer"}], "An answer needs its text."),
         ([{"code": "pay", "kind": "form"}], "A form needs its page."),
