@@ -11,7 +11,7 @@ from operator import or_
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from agents.actions.service import RULE as BACK_UP
 from agents.assignment import unassigned
@@ -24,7 +24,7 @@ from agents.service import say_incidents
 from chat.desks import agent_card, colleague, free_seats, read_offers, read_transfers, why_away, why_nothing_opens
 from chat.estimates import read_estimates
 from chat.matching import audience_of, department_helpers
-from chat.models import ChatSession, StaffEvent
+from chat.models import ChatSession, Offer, StaffEvent
 from chat.opening import backup_under, opening_of
 from chat.permissions import looks_from, may_take
 from chat.projection import Frame, Waiting, desk_session, iso, queue_item, unmatched_frame
@@ -84,13 +84,16 @@ class Queue:
 
 def read_queue(*, at: datetime) -> Queue:
     """Return who waits, in order, each with position and estimated wait. Source: DF-WAIT."""
-    rows = ChatSession.objects.queued().with_position().select_related("department").in_queue_order()
+    offered = Offer.objects.open().filter(session=OuterRef("pk"))
+    rows = ChatSession.objects.queued().with_position().annotate(is_offered=Exists(offered))
+    rows = rows.select_related("department").in_queue_order()
     estimates, helpers = read_estimates(at=at), department_helpers()
     queue = Queue()
     for row in rows:
         position: int = row.position  # type: ignore[attr-defined]
+        is_offered: bool = row.is_offered  # type: ignore[attr-defined]
         estimate = estimates.wait_of(position, row.department_id, row.language_id)
-        queue.items[row.pk] = queue_item(row, position)
+        queue.items[row.pk] = queue_item(row, position, is_offered=is_offered)
         queue.unmatched[row.pk] = unmatched_frame(row)
         queue.audience[row.pk] = audience_of(row, helpers, at=at)
         queue.waiting[row.pk] = (position, estimate)

@@ -144,11 +144,12 @@ def _whom(transfer: Transfer) -> str:
     return transfer.to_language.name if transfer.to_language is not None else _("a supervisor")
 
 
-def queue_item(session: ChatSession, position: int) -> Frame:
+def queue_item(session: ChatSession, position: int, *, is_offered: bool) -> Frame:
     """Return what the desk reads of a waiting chat: no name, no text.
 
     By priority and the two instants the desk keeps its list in the order of the queue (`in_queue_order`) and counts
-    the places itself; `hidden_before`: how many of the line before it that desk is not shown.
+    the places itself; `hidden_before`: how many of the line before it that desk is not shown; `offered`: whether
+    somebody has it on offer, never who.
     """
     return {
         "session": str(session.pk),
@@ -160,6 +161,7 @@ def queue_item(session: ChatSession, position: int) -> Frame:
         "hidden_before": 0,
         "queued_at": iso(session.queued_at),
         "requeued_at": iso(session.requeued_at),
+        "offered": is_offered,
     }
 
 

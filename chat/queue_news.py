@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 QUEUE_EVERY = 0.1  # seconds between two looks at the queue
 ROUTE_EVERY = 0.1  # seconds between two passes of the routing
 # Of an item that stays in the queue. Not `position`: who leaves the head moves everybody, and each desk counts itself.
-CHANGING = ("priority", "requeued_at", "hidden_before", "unmatched")
+CHANGING = ("priority", "requeued_at", "hidden_before", "offered", "unmatched")
 logger = logging.getLogger(__name__)
 
 

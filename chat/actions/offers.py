@@ -47,6 +47,7 @@ def hold_out(
         expires_at=expires_at,
     )
     emit("agent", agent_id=agent.pk)
+    emit("queue")  # where it waits, every desk reads whether it is on offer
     return offer
 
 
@@ -57,6 +58,7 @@ def close_offer(offer: Offer, ending: Ending, *, at: datetime, why: str = "") ->
     offer.declined_why = why
     offer.save(update_fields=["ended_at", "ending", "declined_why"])
     emit("agent", agent_id=offer.agent_id)
+    emit("queue")
 
 
 def withdraw(session: ChatSession, *, at: datetime) -> None:

@@ -98,6 +98,16 @@ export class Board {
     this.queue = inQueueOrder(this.queue.values());
   }
 
+  /** Whether a waiting chat is on offer to a colleague; on offer to oneself, it may be accepted. */
+  isElsewhere(id) {
+    return Boolean(this.queue.get(id)?.offered) && !this.offers.has(id);
+  }
+
+  /** Who waits and is on offer to nobody else. */
+  get free() {
+    return [...this.queue.values()].filter(({ session }) => !this.isElsewhere(session));
+  }
+
   seated({ held, allowed, why }) {
     this.seats = { held, allowed, why };
   }

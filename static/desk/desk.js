@@ -170,14 +170,19 @@ class Desk {
       this.offers.accept(this.offers.first.session);
       return;
     }
-    const next = [...this.board.queue.values()].find((item) => !this.asking.has(item.session));
+    const isAsked = ({ session }) => this.asking.has(session);
+    const next = this.board.free.find((item) => !isAsked(item));
     if (next) this.accept(next.session);
-    else toast(this.word('nothing'));
+    else toast(this.word([...this.board.queue.values()].every(isAsked) ? 'nothing' : 'offeredElsewhere'));
   }
 
   accept(session) {
     if (this.board.presence !== 'online') {
       toast(this.word('offlineAccept'));
+      return;
+    }
+    if (this.board.isElsewhere(session)) {
+      toast(this.word('offeredElsewhere'));
       return;
     }
     if (this.asking.has(session)) return;

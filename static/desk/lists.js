@@ -57,7 +57,7 @@ export function chip(template, text) {
   return node;
 }
 
-export function waitingRow(template, item, { word, department, language, canAccept, isAsking }) {
+export function waitingRow(template, item, { word, department, language, canAccept, isAsking, isElsewhere, list }) {
   const node = template.content.firstElementChild.cloneNode(true);
   node.dataset.key = item.session;
   node.dataset.since = item.queued_at;
@@ -68,7 +68,11 @@ export function waitingRow(template, item, { word, department, language, canAcce
   unmatched.hidden = !item.unmatched_why;
   const button = node.querySelector('[data-accept]');
   button.dataset.session = item.session;
-  button.setAttribute('aria-disabled', String(!canAccept || isAsking));
+  button.setAttribute('aria-disabled', String(!canAccept || isAsking || isElsewhere));
+  const elsewhere = node.querySelector('[data-elsewhere]');
+  elsewhere.hidden = !isElsewhere;
+  elsewhere.id = `${list}-elsewhere-${item.session}`;
+  if (isElsewhere) button.setAttribute('aria-describedby', elsewhere.id);
   button.setAttribute('aria-label', `${button.textContent}, ${department}, ${language}, ${word('place', { n: item.position })}`);
   return node;
 }

@@ -179,8 +179,14 @@ export class Thread {
     const { board, word } = this;
     const isOnline = board.presence === 'online';
     const waiting = board.queue.size;
-    find('[data-empty-text]').textContent = !isOnline ? word('offline') : board.offers.size ? word('offeredNow') : waiting ? word('some', { n: waiting }) : word('nobody');
+    const hasNext = Boolean(board.offers.size || board.free.length);
+    const some = hasNext ? 'some' : 'someElsewhere';
+    find('[data-empty-text]').textContent = !isOnline ? word('offline') : board.offers.size ? word('offeredNow') : waiting ? word(some, { n: waiting }) : word('nobody');
     find('[data-go-online]').hidden = isOnline || !board.isOpen;
-    find('[data-accept-next]').hidden = !isOnline || !(waiting || board.offers.size) || !board.isOpen;
+    const next = find('[data-accept-next]');
+    next.hidden = !isOnline || !(waiting || board.offers.size) || !board.isOpen;
+    next.setAttribute('aria-disabled', String(!hasNext));
+    if (hasNext) next.removeAttribute('aria-describedby');
+    else next.setAttribute('aria-describedby', find('[data-empty-text]').id);
   }
 }

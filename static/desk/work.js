@@ -80,6 +80,8 @@ export class Work {
         language: nameOf('languages', item.language),
         canAccept: board.canAccept,
         isAsking: this.asking.has(item.session),
+        isElsewhere: board.isElsewhere(item.session),
+        list: list.id,
       })));
       list.hidden = items.length === 0;
     }

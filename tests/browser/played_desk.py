@@ -129,7 +129,8 @@ class PlayedDesk:
     def waits(self, session: str, position: int, seconds: float, **more: Any) -> None:
         """Put somebody in the line."""
         item = {"session": session, "department": "general", "language": "en", "topic": None, "priority": 0}
-        item |= {"position": position, "hidden_before": 0, "queued_at": at(-seconds), "requeued_at": None} | more
+        item |= {"position": position, "hidden_before": 0, "queued_at": at(-seconds), "requeued_at": None}
+        item |= {"offered": False} | more
         self.queue.append(item)
         self.send({"type": "queue", "added": [item], "removed": []})
 

@@ -155,3 +155,42 @@ def test_before_the_end_what_is_on_its_way_counts_as_not_sent_until_it_is(sit: S
     sent = played.last("message")
     played.send({"type": "ack", "session": "s1", "id": sent["id"], "seq": 4})
     expect(told).to_have_count(0)
+
+
+@pytest.mark.rule("SJ-ACD")
+def test_a_desk_does_not_hold_out_what_is_on_offer_to_a_colleague(sit: Sit, look: Look) -> None:  # noqa: F811
+    desk, played = sit(lambda played: played.waits("q1", 1, 74, offered=True), look.size)
+    page = desk.page
+    accept = page.locator("#panel-mine").get_by_role("button", name="Accept,")
+    following = page.get_by_role("button", name="Accept the next chat")
+    why = "Offered to a colleague"
+    expect(accept).to_have_attribute("aria-disabled", "true")
+    expect(accept).to_have_accessible_description(why)
+    expect(page.locator("#panel-mine").get_by_text(why)).to_be_visible()
+    expect(page.locator("[data-empty-text]")).to_have_text("1 waiting, offered to a colleague just now.")
+    expect(following).to_have_attribute("aria-disabled", "true")
+    look.at("desk-offered-elsewhere", desk, whole=True)
+    for button in (accept, following):
+        button.press("Enter")
+        expect(page.locator(".toast").filter(has_text="offered to a colleague").first).to_be_visible()
+    assert not [frame for frame in played.asked if frame["type"] == "accept"]
+    played.waits("q2", 2, 30, offered=False)
+    expect(page.locator("[data-empty-text]")).to_have_text("2 waiting. Accept the next one, or choose on the left.")
+    expect(following).to_have_attribute("aria-disabled", "false")
+    following.press("Enter")
+    assert played.last("accept") == {"session": "q2"}
+    assert look.faults == []
+
+
+@pytest.mark.rule("SJ-ACD")
+def test_a_chat_that_is_no_longer_on_offer_may_be_accepted_and_ones_own_offer_is_no_colleagues(sit: Sit) -> None:  # noqa: F811
+    desk, played = sit(lambda played: played.waits("q1", 1, 74, offered=True))
+    accept = desk.page.locator("#panel-mine").get_by_role("button", name="Accept,")
+    expect(accept).to_have_attribute("aria-disabled", "true")
+    played.holds_out("q1")
+    expect(accept).to_have_attribute("aria-disabled", "false")
+    played.send({"type": "offer_gone", "session": "q1", "why": "expired"})
+    expect(accept).to_have_attribute("aria-disabled", "true")
+    played.waits("q1", 1, 74, offered=False)
+    expect(accept).to_have_attribute("aria-disabled", "false")
+    expect(desk.page.get_by_text("Offered to a colleague").locator("visible=true")).to_have_count(0)

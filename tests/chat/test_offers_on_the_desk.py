@@ -77,6 +77,25 @@ async def test_a_declined_chat_is_offered_to_the_next_and_may_still_be_taken(cit
     assert all("unmatched" not in each for frame in desk.waiting if frame["type"] == "queue" for each in frame["added"])
 
 
+@pytest.mark.rule("SJ-ACD")
+async def test_every_desk_reads_of_a_waiting_chat_whether_it_is_on_offer_and_never_to_whom(
+    city: City, wires: Wires
+) -> None:
+    desk, other = await wires.desk(city.rosa), await wires.desk(city.supervisor)
+    chat = await wires.ask()
+    await desk.next("offer")
+    item = await other.where(lambda frame: frame["type"] == "queue" and frame["added"] and frame["added"][0]["offered"])
+    assert item["added"][0]["offered"] is True
+    assert "Rosa" not in str(item)
+    await desk.send({"type": "decline", "session": chat.session, "ref": "d"})
+    await other.next("offer")
+    await other.send({"type": "decline", "session": chat.session, "ref": "d"})
+    await other.where(lambda frame: frame["type"] == "queue" and frame["added"] and not frame["added"][0]["offered"])
+    third = await wires.desk(city.rosa)
+    [waiting] = (await third.next("welcome"))["queue"]
+    assert waiting["offered"] is False
+
+
 async def test_an_offer_that_runs_out_leaves_the_desk_and_a_desk_that_opens_is_told_of_what_is_on_offer(
     city: City, wires: Wires, relay: Relay
 ) -> None:
