@@ -981,7 +981,7 @@ def test_what_the_resident_left_before_is_said_with_its_due_time_and_its_task(
     pick(desk)
     entry, other = desk.page.locator(".msg-note").all()
     expect(entry).to_contain_text(title)
-    expect(entry).to_contain_text("Due by Tuesday, November 24 at 2:00")
+    expect(entry).to_contain_text("Due by Tuesday 24 November at 14:00")
     expect(entry.get_by_role("link", name="Open the task")).to_have_attribute("href", "/desk/tasks/#task-7")
     expect(other.get_by_role("link")).to_have_count(0)
     look.at(f"desk-{option}-left", desk, whole=look.size == "narrow")
