@@ -32,7 +32,7 @@ from contactcenter.lib.api import bearer_token, json_body, open_to_sites, refusa
 from contactcenter.lib.errors import STATUS_OF, DomainError, Invalid
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash, new_secret
-from contactcenter.lib.language import supported
+from contactcenter.lib.language import stem_of, supported
 from contactcenter.lib.phones import LONGEST_PHONE
 from contactcenter.lib.text import normal_text
 from policies.versions import in_force
@@ -302,7 +302,7 @@ def language_for(code: str) -> Language:
     """Return the language of a BCP 47 code, `en-CA` being English. Raises `Invalid`."""
     rows = {row.code.lower(): row for row in Language.objects.filter(is_active=True)}
     wanted = code.lower()
-    language = rows.get(wanted) or rows.get(wanted.partition("-")[0])
+    language = rows.get(wanted) or rows.get(stem_of(wanted))
     if language is None:
         raise Invalid(_("Choose one of the languages that we offer."), field="language")
     return language

@@ -52,11 +52,10 @@ def stopped_on_desk(agent_id: int, *, at: datetime) -> list[Frame]:
 
     As `welcome` bears it, for a desk that was closed meanwhile. Source: EM-COM-C.
     """
-    version = in_force(WORDS, at=at)
-    rows = StoppedText.objects.unsent().filter(agent=agent_id, session__agent=agent_id, session__ended_at__isnull=True)
-    if version is None:
-        return []
-    return [_on_desk(row, version) for row in rows.select_related("decided_by__user").order_by("asked_at", "pk")]
+    mine = StoppedText.objects.unsent().filter(agent=agent_id, session__agent=agent_id, session__ended_at__isnull=True)
+    rows = list(mine.select_related("decided_by__user").order_by("asked_at", "pk"))
+    version = in_force(WORDS, at=at) if rows else None
+    return [_on_desk(row, version) for row in rows] if version else []
 
 
 def _on_desk(row: StoppedText, version: RuleVersion) -> Frame:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from contactcenter.lib.errors import Invalid
+from contactcenter.lib.language import stem_of
 from policies.calendar import (
     LAST_DAY,
     MINUTES_A_DAY,
@@ -156,7 +157,7 @@ def say_plain_date(on: date) -> str:
 
 
 def _of_language(known: dict[str, str], otherwise: str) -> str:
-    return known.get((get_language() or "en").partition("-")[0], otherwise)
+    return known.get(stem_of(get_language() or "en"), otherwise)
 
 
 def say_moment(at: datetime) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from agents.checks import check_phone
+from contactcenter.lib.language import stem_of
 from policies.models import BusinessCalendar
 
 LONGEST_OVERFLOW = 86_400  # seconds
@@ -153,12 +154,8 @@ class Department(models.Model):
         Who reads a list loads `names` with it.
         """
         names = self.names_by_language()
-        related = (name for code, name in names.items() if _stem(code) == _stem(language))
+        related = (name for code, name in names.items() if stem_of(code) == stem_of(language))
         return names.get(language) or next(related, self.name)
-
-
-def _stem(code: str) -> str:
-    return code.partition("-")[0]
 
 
 class DepartmentName(models.Model):

@@ -24,6 +24,11 @@ def supported(code: object) -> str | None:
         return None
 
 
+def stem_of(code: str) -> str:
+    """Return the language of a code without its region: `fr` of `fr-CA`."""
+    return code.partition("-")[0]
+
+
 class LanguageMiddleware(LocaleMiddleware):
     """Activates the page's language. A choice by `?language=` is kept in a cookie, but for the framed widget."""
 

@@ -27,6 +27,7 @@ from contactcenter.lib.address import address_block, client_address
 from contactcenter.lib.errors import DomainError, Invalid, TooFast
 from contactcenter.lib.frames import check_text
 from contactcenter.lib.hashing import keyed_hash
+from contactcenter.lib.language import stem_of
 from contactcenter.lib.text import normal_text
 from policies.screening import screen
 
@@ -162,7 +163,7 @@ def _read_in() -> str:
 
 def _language() -> Language:
     """Return the language of the page, if the city serves it; else English."""
-    wanted = _read_in().partition("-")[0]
+    wanted = stem_of(_read_in())
     rows = Language.objects.filter(is_active=True)
     found = rows.filter(code=wanted).first() or rows.filter(code="en").first() or rows.first()
     if found is None:
