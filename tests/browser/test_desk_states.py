@@ -156,6 +156,7 @@ def test_a_script_names_a_department_as_the_resident_of_the_chat_reads_it(
     for key, read in (("own", own), ("other", other)):
         reply.fill("")
         reply.press_sequentially(f"/{key}")
+        expect(desk.page.get_by_role("option", name=key)).to_be_visible()  # the list may still be on its way
         reply.press("Enter")
         expect(reply).to_have_value(f"{read}!")
 
