@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -56,14 +56,23 @@ def _say_incident(incident: Incident, session: ChatSession, *, at: datetime) -> 
 def tell_of_backup(*, at: datetime) -> int:
     """Say once a turn of the back-up mode to everybody who waits how else the city is reached; they keep their place.
 
-    Answers how many were told. Safe to run twice, late, or on ten machines. Source: SJ-BACK.
+    Once it is off, who read that reads that the chat works again. Answers how many
+    were told. Safe to run twice, late, or on ten machines. Source: SJ-BACK.
     """
     versions = rules_in_force([BACK_UP], at=at)
     backup = backup_under(versions)
+    waiting = ChatSession.objects.queued()
     if backup is None:
-        return 0
-    told = {"rule": BACK_UP, "data__backup": backup.turn}
-    return _tell_each(ChatSession.objects.queued(), told, partial(_say_backup, backup, versions[BACK_UP], at=at))
+        told = waiting.annotate(told=_last_of_backup()).filter(told__over=False)
+        return _tell_all(told, partial(_say_over, at=at))
+    notice = {"rule": BACK_UP, "data__backup": backup.turn}
+    return _tell_each(waiting, notice, partial(_say_backup, backup, versions[BACK_UP], at=at))
+
+
+def _last_of_backup() -> Subquery:
+    """Return the data of the last notice of the back-up mode in a chat; null where there was none."""
+    notices = ChatEvent.objects.filter(session=OuterRef("pk"), kind=Kind.NOTICE, rule=BACK_UP)
+    return Subquery(notices.order_by("-seq").values("data")[:1])
 
 
 def _say_backup(backup: Backup, version: RuleVersion, session: ChatSession, *, at: datetime) -> None:
@@ -71,21 +80,33 @@ def _say_backup(backup: Backup, version: RuleVersion, session: ChatSession, *, a
         broken = _("The chat is out of order now.")
         stays = _("You keep your place, and may still be answered here.")
         text = " ".join([backup.text_in(session.language_id) or broken, stays, say_way_round(backup)])
-        data = why(version, broken, backup=backup.turn, phone=backup.phone, page=backup.page)
+        data = why(version, broken, backup=backup.turn, phone=backup.phone, page=backup.page, over=False)
+    record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=BACK_UP, data=data)
+
+
+def _say_over(session: ChatSession, *, at: datetime) -> None:
+    with translation.override(session.language_id):
+        text = _("The chat works again. You have kept your place.")
+    data = {"backup": session.told["backup"], "over": True}  # type: ignore[attr-defined]  # annotated
     record(session, Kind.NOTICE, side=Side.SYSTEM, at=at, text=text, rule=BACK_UP, data=data)
 
 
 def _tell_each(waiting: ChatSessionQuerySet, told: dict[str, Any], say: Say) -> int:
     """Say something to each of those who wait and have no notice like `told` yet; answer how many they were."""
     notices = ChatEvent.objects.filter(session=OuterRef("pk"), kind=Kind.NOTICE, **told)
-    return sum(iter(lambda: _tell_some(waiting.filter(~Exists(notices)), say), 0))
+    return _tell_all(waiting.filter(~Exists(notices)), say)
+
+
+def _tell_all(untold: ChatSessionQuerySet, say: Say) -> int:
+    """Say something to each of those who wait and do not know it yet; answer how many they were."""
+    return sum(iter(lambda: _tell_some(untold, say), 0))
 
 
 @transaction.atomic
-def _tell_some(waiting: ChatSessionQuerySet, say: Say) -> int:
+def _tell_some(untold: ChatSessionQuerySet, say: Say) -> int:
     if not is_mine("chat.incidents"):
         return 0
-    locked = waiting.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
+    locked = untold.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
     sessions = list(locked[:AT_ONCE])
     for session in sessions:
         say(session)

@@ -166,18 +166,34 @@ def test_who_waits_when_it_is_turned_on_is_told_once_in_their_language(
 
 
 @pytest.mark.rule("SJ-BACK")
-def test_each_turn_is_told_as_the_plan_then_is_and_nothing_once_it_is_off(
-    city: City, plan: BackupPlan, waiting: list[ChatSession]
-) -> None:
+def test_each_turn_is_told_as_the_plan_then_is(city: City, plan: BackupPlan, waiting: list[ChatSession]) -> None:
     turn(plan, city)
     act_on_due_timers(at=local(10))
     turn(plan, city, is_on=False)
-    assert act_on_due_timers(at=local(10, 1)) == 0
     BackupPlan.objects.update(phone="", page=PAGE)
     plan.texts.all().delete()
     turn(plan, city)
     assert act_on_due_timers(at=local(10, 2)) == 3
     assert told(waiting[0])[1:] == [f"The chat is out of order now. {STAYS} Please use the form: {PAGE}"]
+
+
+@pytest.mark.rule("SJ-BACK")
+def test_who_was_told_is_told_once_when_the_chat_works_again(
+    city: City, plan: BackupPlan, waiting: list[ChatSession]
+) -> None:
+    for _again in range(2):
+        turn(plan, city)
+        assert act_on_due_timers(at=local(10)) == 3
+        turn(plan, city, is_on=False)
+        later = QueuedSessionFactory(department=city.general, requested_at=local(10))
+        assert act_on_due_timers(at=local(10, 1)) == 3
+        assert act_on_due_timers(at=local(10, 2)) == 0
+        assert told(later) == []
+        later.delete()
+    assert [text.startswith("The chat works again.") for text in told(waiting[0])] == [False, True] * 2
+    assert told(waiting[1])[-1] == "El chat vuelve a funcionar. Ha conservado su lugar."
+    event, turned = waiting[0].events.last(), BackupTurn.objects.filter(is_on=True).latest("pk")
+    assert (event.rule, event.data) == ("SJ-BACK", {"backup": turned.pk, "over": True})
 
 
 @pytest.mark.rule("SJ-BACK")
