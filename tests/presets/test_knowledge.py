@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -10,16 +12,21 @@ from pytest_django import Settings
 from contactcenter.knowledge.conformance import rows_of
 from contactcenter.knowledge.models import Menu, Node, Script, Sequence
 from contactcenter.knowledge.rules import faults_of
+from policies.models import ProfanityWord
+from policies.staff_texts import words_that_stop
+from policies.words import forget_words
 from tests.factories import AgentFactory, ScriptFactory
 
 LANGUAGES = ["en", "es", "fr"]
 
 
 @pytest.fixture(autouse=True)
-def _demo(settings: Settings, db: None) -> None:
+def _demo(settings: Settings, db: None) -> Iterator[None]:
     settings.DEMO = True
     settings.DEMO_PASSWORD = "maple leaves in autumn"
     load()
+    yield
+    forget_words()
 
 
 def load(*options: str) -> None:
@@ -43,6 +50,20 @@ def test_every_row_of_the_demo_passes_its_form() -> None:
             row.full_clean()
     today = timezone.localdate()
     assert all(script.review_on is not None and script.review_on > today for script in Script.objects.all())
+
+
+@pytest.mark.rule("EM-COM-C")
+def test_no_script_of_the_demo_holds_a_word_for_which_a_chat_would_stop_it() -> None:
+    def stopped() -> set[str]:
+        forget_words()
+        now = timezone.now()
+        return {
+            word for text in Script.objects.values_list("text", flat=True) for word in words_that_stop(text, at=now)
+        }
+
+    assert stopped() == set()
+    ProfanityWord.objects.create(language="en", kind="profanity", phrase="question")
+    assert "question" in stopped()
 
 
 @pytest.mark.rule("EM-OFF")
