@@ -31,6 +31,7 @@ export class Before {
     this.page.head(this.word('city'), this.word('chat'));
     try {
       const [{ status, body }, menu] = await Promise.all([askBefore(this.page.root.dataset.availability, this.asked), this.askMenu()]);
+      if (this.isOver()) return;
       this.menu.take(menu);
       this.find('[data-menu-why]').replaceChildren(...(menu.rule ? [this.why({ rule: menu.rule, data: { why: menu.why } })] : []));
       this.page.incident(body.incident);
@@ -39,8 +40,13 @@ export class Before {
       else if (body.state === 'closed' || body.state === 'closing_soon') this.refused({ code: 'closed', ...body });
       else this.offer(body);
     } catch (lost) {
-      this.refused({ code: 'unavailable', detail: this.word('network') });
+      if (!this.isOver()) this.refused({ code: 'unavailable', detail: this.word('network') });
     }
+  }
+
+  /** A chat has come meanwhile, from the window that opened this one: who is there does not matter any more. */
+  isOver() {
+    return this.page.shownScreen !== 'loading';
   }
 
   /** The topics; none where the city has no menu, or it cannot be had: a person is there all the same. */

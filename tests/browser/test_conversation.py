@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, expect
+from playwright.sync_api import BrowserContext, Error, Request, Route, expect
 
 from chat.models import ChatSession
 from chat.states import Outcome
@@ -70,6 +70,45 @@ def test_a_running_chat_moves_to_its_own_window_when_the_frame_keeps_nothing(
     alone.sees("So am I.")
     expect(resident.chat.get_by_text("This chat goes on in its own window.")).to_be_visible()
     assert "continue" not in opened.value.url
+
+
+HELD_BACK = """window.addEventListener('message', (event) => {
+  if (event.data?.townline !== 'take' || event.isLate) return;
+  event.stopImmediatePropagation();
+  const { data, origin, source } = event;
+  const late = Object.assign(new MessageEvent('message', { data, origin, source }), { isLate: true });
+  window.letItCome = () => window.dispatchEvent(late);
+}, true);"""
+
+
+def test_a_chat_that_comes_late_to_its_own_window_is_not_hidden_again(
+    city: City, server: Server, new_context: NewContext
+) -> None:
+    """The window has given up waiting and asks who is there; the chat comes before the answer."""
+    context = new_context()
+    page = context.new_page()
+    page.goto(f"{server.foreign}/water")
+    resident = Resident(page).open_frame().ask("My bill is too high.")
+    context.add_init_script(HELD_BACK)
+    asked: list[Route] = []
+    context.route("**/api/v1/chat/availability*", lambda route: asked.append(route))
+    with context.expect_page() as opened, context.expect_event("request", is_of_availability):
+        resident.chat.get_by_role("link", name="Go on in its own window").click()
+    alone = opened.value
+    alone.wait_for_function("window.letItCome")
+    alone.evaluate("letItCome()")
+    Resident(alone).sees("My bill is too high.")
+    [held] = asked
+    with alone.expect_response("**/api/v1/chat/availability*") as answered:
+        held.continue_()
+    answered.value.finished()
+    alone.evaluate("() => new Promise((done) => setTimeout(done))")  # what the answer brings about is done by then
+    expect(alone.get_by_label("Your message")).to_be_visible()
+    expect(alone.get_by_label("Your name")).to_be_hidden()
+
+
+def is_of_availability(request: Request) -> bool:
+    return "/api/v1/chat/availability" in request.url
 
 
 def test_a_conversation_on_the_page_of_its_own(city: City, server: Server, new_context: NewContext) -> None:
