@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from agents.models import Agent
 from contactcenter.asgi import application
+from tests.patience import SOON
 
 Frame = dict[str, Any]
-SOON = 30.0  # seconds; only a failing test waits that long
 ORIGIN = "http://localhost:8000"
 
 

@@ -31,6 +31,7 @@ from contactcenter.operations.stores import ROOT
 from tests.chat.conftest import City
 from tests.chat.test_seats import race, void
 from tests.factories import ActiveSessionFactory, EndedSessionFactory, EventFactory
+from tests.patience import SOON
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -39,7 +40,6 @@ pytestmark = [
 ]
 TWO = datetime(2024, 5, 14, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-SOON = 20.0  # seconds; only a failing test waits that long
 KEY = "the resident's browser"
 
 

@@ -20,8 +20,9 @@ from chat.relay import Relay, current_relay
 from policies.models import RuleVersion
 from tests.chat.conftest import City
 from tests.factories import as_owner
+from tests.patience import SOON
 from tests.policies.factories import adopt
-from tests.wire import ORIGIN, SOON, Wires
+from tests.wire import ORIGIN, Wires
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -279,7 +280,10 @@ async def test_one_socket_too_many_from_an_address_is_refused_at_the_handshake(
     assert (await wires.open("/ws/chat/", client="198.51.100.7")).status is None
 
 
-async def test_too_fast_is_told_and_far_too_fast_closes(city: City, wires: Wires) -> None:
+async def test_too_fast_is_told_and_far_too_fast_closes(
+    city: City, wires: Wires, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.limits.LIMIT_WINDOW", 3600.0)
     chat = await wires.ask()
     customer = await wires.customer(chat)
     await customer.next("event", seq=1)
@@ -289,9 +293,9 @@ async def test_too_fast_is_told_and_far_too_fast_closes(city: City, wires: Wires
         await customer.next("ack")
     refusal = await customer.next("error")
     assert (refusal["code"], refusal["id"]) == ("slow_down", str(uuid.UUID(int=10, version=4)))
-    assert 1 <= refusal["retry_after"] <= 10
+    assert 1 <= refusal["retry_after"] <= 3600
     assert await sync_to_async(ChatEvent.objects.filter(session_id=chat.id).count)() == 11
-    for _ in range(40):  # more than enough, should the ten seconds of the first be over
+    for _ in range(40):
         await customer.send({"type": "typing"})
     assert await customer.closed() == 4429
 
@@ -534,7 +538,7 @@ async def test_a_fault_of_ours_in_a_cycle_stops_neither_the_heartbeat_nor_the_re
     await relay.cycle()
     assert await Connection.objects.filter(seen_at__gt=long_ago).aexists()
     assert await desk.closed() == 4401
-    [failed] = [record for record in caplog.records if record.name == "chat.relay"]
+    failed, *_again = [record for record in caplog.records if record.name == "chat.relay"]
     assert failed.exc_info is not None
     assert failed.exc_info[0] is ValueError
 
@@ -589,6 +593,7 @@ async def test_an_agent_whose_last_socket_is_gone_is_offline_after_the_grace(
     other = await wires.desk(city.rosa)
     await other.next("welcome")
     await other.disconnect()
+    await Connection.objects.aupdate(seen_at=timezone.now())
     await sweep(at=timezone.now() + settings.AGENT_GRACE * 2 / 5)
     await city.rosa.arefresh_from_db()
     assert (city.rosa.presence, city.rosa.offline_deadline) == ("online", None)

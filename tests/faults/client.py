@@ -11,7 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-SOON = 20.0  # seconds; only a failing test waits that long
+from tests.patience import SOON
+
 Frame = dict[str, Any]
 
 

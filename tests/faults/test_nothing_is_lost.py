@@ -17,8 +17,9 @@ from chat.actions import Request, accept, request_chat
 from chat.models import ChatEvent
 from contactcenter.lib.embedded import Valkey
 from tests.chat.conftest import City, city  # noqa: F401  (a fixture)
-from tests.faults.client import SOON, Client, ConnectionClosed
+from tests.faults.client import Client, ConnectionClosed
 from tests.faults.web import Line, Web
+from tests.patience import SOON
 from tests.wire import log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,9 +16,9 @@ from typing import IO
 from django.conf import settings
 from django.db import connection
 
-from contactcenter.lib.embedded import die_with_parent, free_port
-
-SOON = 20.0  # seconds
+from contactcenter.lib.embedded import die_with_parent
+from tests.patience import SOON
+from tests.ports import free_port
 
 
 class Web:
@@ -60,6 +60,8 @@ class Web:
     def _wait(self) -> None:
         deadline, pause = time.monotonic() + SOON, threading.Event()
         while time.monotonic() < deadline:
+            assert self.process is not None
+            assert self.process.poll() is None, "the web process has ended"  # whoever answers there is another
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
                     return

@@ -13,8 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from contactcenter.lib.embedded import die_with_parent
-
-SOON = 30.0  # seconds
+from tests.patience import SOON
 
 
 @contextmanager

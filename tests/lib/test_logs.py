@@ -36,8 +36,7 @@ from contactcenter.urls import urlpatterns as product_urls
 from tests.factories import UserFactory
 from tests.faults.noisy import NEEDLE, Unforgiving, app, fail
 from tests.faults.web import Web
-
-SOON = 30.0  # seconds; only a failing test waits that long
+from tests.patience import SOON
 
 
 class Written:

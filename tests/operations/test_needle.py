@@ -29,7 +29,7 @@ from django.utils import timezone
 from agents.models import Agent, Presence
 from chat.actions import purge
 from chat.models import ChatEvent, ChatSession, PurgeRun
-from contactcenter.lib.embedded import _postgres_binaries, die_with_parent, free_port
+from contactcenter.lib.embedded import _postgres_binaries, die_with_parent
 from contactcenter.operations.stores import ROOT
 from tests.factories import (
     AgentFactory,
@@ -43,11 +43,12 @@ from tests.factories import (
 from tests.needles import texts_in_database, texts_in_valkey, where
 from tests.operations.test_real_silence import socket
 from tests.operations.test_shape import receive, send
+from tests.patience import SOON
 from tests.policies.factories import adopt, keep_chats
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rule("EM-RET-A")]
 NEEDLE = "zwiebelturm"
-SOON = 30.0  # seconds
 
 
 class City:
@@ -100,7 +101,7 @@ class City:
         body = {"name": "Dana", "question": "Is the pool open?", "language": "en", **fields}
         address = f"http://127.0.0.1:{self.port}/api/v1/chat/sessions"
         request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=SOON) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
 
@@ -109,7 +110,7 @@ class City:
             if process.poll() is None:
                 process.terminate()
         for process in self.processes:
-            process.wait(20)
+            process.wait(SOON)
 
 
 @pytest.fixture

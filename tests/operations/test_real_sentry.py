@@ -20,8 +20,7 @@ import pytest
 from tests.faults.noisy import NEEDLE, app
 from tests.faults.web import Web
 from tests.faults.worker import noisy_worker
-
-SOON = 30.0  # seconds; only a failing test waits that long
+from tests.patience import SOON
 
 
 def events_in(envelope: bytes) -> list[dict[str, Any]]:

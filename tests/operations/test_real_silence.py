@@ -29,11 +29,12 @@ from contactcenter.operations.stores import ROOT
 from tests.factories import AgentFactory, DepartmentFactory, LanguageFactory, LogInFactory, MembershipFactory
 from tests.faults.web import Web
 from tests.operations.test_shape import receive, send
+from tests.patience import SOON
 from tests.policies.factories import adopt, keep_chats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = Origin("http://localhost:8000")
-LAG = 10.0  # seconds that a sweep may come late on a busy machine: its own second, and the way through the queue
+LAG = 60.0  # seconds that a sweep may come late on a busy machine: its own second, and the way through the queue
 
 
 @pytest.fixture
@@ -68,12 +69,12 @@ def sweeps(web: Web, tmp_path: Path) -> Iterator[None]:
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(20)
+            process.wait(SOON)
 
 
 def wait_for_a_beat() -> None:
     """Return once worker and beat have done something together: how long they take to start is not measured."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SOON
     while not Heartbeat.objects.filter(name="beat").exists():
         assert time.monotonic() < deadline, "worker and beat have not begun to work"
         time.sleep(0.1)
@@ -95,7 +96,7 @@ def ask(web: Web) -> dict[str, Any]:
     body = json.dumps({"name": "Dana", "question": "Is the pool open?", "language": "en"}).encode()
     address = f"http://127.0.0.1:{web.port}/api/v1/chat/sessions"
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=SOON) as response:
         answer: dict[str, Any] = json.load(response)
     return answer
 

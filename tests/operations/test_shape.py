@@ -30,15 +30,16 @@ from websockets.typing import Origin
 
 from agents.models import Agent, Presence
 from chat.models import ChatEvent, ChatSession, Connection
-from contactcenter.lib.embedded import die_with_parent, free_port
+from contactcenter.lib.embedded import die_with_parent
 from contactcenter.lib.hashing import keyed_hash
 from contactcenter.operations.stores import ROOT
 from tests.factories import PASSWORD, AgentFactory, DepartmentFactory, LanguageFactory, MembershipFactory
+from tests.patience import SOON
 from tests.policies.factories import keep_chats
+from tests.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLIENT = "127.0.0.2"  # another address than the proxy's, which is trusted
-SOON = 20.0  # seconds; only a failing test waits that long
 
 
 @pytest.fixture(scope="module")

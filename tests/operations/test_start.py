@@ -19,11 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from contactcenter.lib.embedded import Postgres, free_port
+from contactcenter.lib.embedded import Postgres
 from contactcenter.operations.stores import ROOT, Trouble, plain_trouble
+from tests.patience import SOON
+from tests.ports import free_port
 
 SERVE = [sys.executable, "-m", "contactcenter.operations.serve"]
-SOON = 90.0  # seconds; only a failing test waits that long
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -175,7 +176,7 @@ def children_of(pid: int) -> list[int]:
 
 def wait_until_gone(pids: list[int]) -> list[int]:
     """Return which of these processes are still there when time is up."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SOON
     while (left := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
         select.select([], [], [], 0.05)
     return left
