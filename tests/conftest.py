@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from psycopg2.errors import DeadlockDetected
 
 from chat.relay import Relay, current_relay, stop_current_relay
+from policies.words import forget_words
 from tests.factories import UserFactory, log_in
 from tests.wire import Wires
 
@@ -27,8 +28,10 @@ FLUSH_TRIES = 5
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
     cache.clear()
+    forget_words()
     yield
     cache.clear()
+    forget_words()
 
 
 @pytest.fixture(autouse=True)

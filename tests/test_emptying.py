@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from threading import Thread
 
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.core.management.sql import sql_flush
 from django.db import connection
+from psycopg2.errors import DeadlockDetected
 
 from agents.models import Department
 from tests.factories import DepartmentFactory
@@ -25,7 +27,8 @@ def test_it_is_emptied_although_a_server_reads_what_is_to_be_emptied() -> None:
         emptying = Thread(target=_empty)
         emptying.start()
         wait_until_blocked(cursor)
-        cursor.execute(f"SELECT count(*) FROM {first}")
+        with contextlib.suppress(DeadlockDetected):  # it may as well be this one that is broken off
+            cursor.execute(f"SELECT count(*) FROM {first}")
         cursor.connection.rollback()
         emptying.join()
     assert not Department.objects.exists()

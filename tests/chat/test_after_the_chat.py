@@ -85,7 +85,7 @@ def test_a_second_rating_replaces_the_first_and_the_figures_follow(city: City, e
     ended.refresh_from_db()
     assert (ended.rating, ended.rating_comment, ended.rated_at) == (4, "", NOON + 3 * MINUTE)
     assert ChatRecord.objects.get().rating == 4
-    assert list(StaffEvent.objects.values_list("kind", "data", "text")) == [
+    assert list(StaffEvent.objects.order_by("n").values_list("kind", "data", "text")) == [
         ("rated", {"score": 2}, ""),
         ("rated", {"score": 4}, ""),
     ]

@@ -345,7 +345,10 @@ def test_a_residents_link_is_copied_for_the_supervisors_once(rules: None, city: 
 
 
 # The path of a message ---------------------------------------------------------------------
-def test_an_ordinary_message_still_costs_three_statements(rules: None, session: ChatSession) -> None:
+def test_an_ordinary_message_still_costs_three_statements(
+    rules: None, session: ChatSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("policies.words.monotonic", lambda: 0.0)  # what is remembered stays so
     say(session, "warm up")  # the rows are remembered
     for text in ("Good day, how can I help?", "The permit 2026-0123 costs $45.00, ready on 2026-11-24"):
         with CaptureQueriesContext(

@@ -210,7 +210,7 @@ def test_keep_until_is_prolonged_and_never_shortened(kept: Kept) -> None:
 
 def test_a_chat_whose_date_has_come_is_let_go(kept: Kept) -> None:
     ChatSession.objects.filter(pk=kept.session.pk).update(retained=True)
-    over = timezone.now() - timedelta(seconds=1)
+    over = timezone.now() - timedelta(days=1)
     ChatSession.objects.filter(pk=kept.other.pk).update(retained=True, keep_until=over)
     statement = "UPDATE chat_chatsession SET retained = false, keep_until = NULL WHERE id = %(other)s"
     assert run(statement, kept.facts()) == 1
@@ -268,7 +268,7 @@ def test_what_nothing_keeps_goes_alone_or_with_its_session(kept: Kept) -> None:
 
 
 def test_a_date_ends_no_mark_whose_evaluation_is_open(kept: Kept) -> None:
-    over = timezone.now() - timedelta(seconds=1)
+    over = timezone.now() - timedelta(days=1)
     ChatSession.objects.filter(pk=kept.other.pk).update(retained=True, keep_until=over)
     mark = MarkFactory(session=kept.other)
     release = "UPDATE chat_chatsession SET retained = false, keep_until = NULL WHERE id = %(other)s"

@@ -211,4 +211,4 @@ async def test_socket_poll_and_frames_are_signs_of_a_resident(city: City, wires:
     await customer.next("welcome")
     assert await since() is None
     await customer.disconnect()
-    assert abs((await since()) - await sync_to_async(timezone.now)()) < timedelta(seconds=10)
+    assert abs((await since()) - await sync_to_async(timezone.now)()) < timedelta(minutes=5)

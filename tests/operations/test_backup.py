@@ -21,6 +21,7 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from pytest_django import Settings
 
 from agents.models import LogIn, LogInTry, OneTimeLink
@@ -191,7 +192,7 @@ def test_killed_in_the_middle_it_leaves_nothing_that_counts_as_a_back_up(rich: R
     assert [name for name in names_in(folder) if name.endswith(".partial")]
     assert copies_in(folder) == []
     assert BackupRun.objects.count() == 0
-    make_backup(folder, at=NOON + 1000 * DAY)  # what was left behind goes with a later one
+    make_backup(folder, at=timezone.now() + 1000 * DAY)  # what was left behind goes with a later one
     assert [name for name in names_in(folder) if name.endswith(".partial")] == []
     assert len(copies_in(folder)) == 1
 

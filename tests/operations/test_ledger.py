@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+import time_machine
 from django.db import connection
 from pytest_django import Settings
 
@@ -90,8 +91,9 @@ def test_entries_are_carried_once_into_every_folder(kept_in: Path, tmp_path: Pat
 
 
 def test_beat_carries_them(kept_in: Path) -> None:
-    made = entry(at=datetime.now(tz=NOON.tzinfo))
-    carry_ledger()
+    made = entry()
+    with time_machine.travel(NOON, tick=False):
+        carry_ledger()
     assert numbers_in(kept_in) == [made.pk]
 
 
@@ -111,7 +113,8 @@ def test_an_entry_that_commits_after_one_with_a_higher_number_is_not_lost(kept_i
         with pytest.raises(Unavailable, match="A purge is running"):
             sync_ledger(at=NOON)
         assert numbers_in(kept_in) == []
-        carry_ledger()  # beat leaves it to the next time
+        with time_machine.travel(NOON, tick=False):
+            carry_ledger()  # beat leaves it to the next time
         other.commit()
     sync_ledger(at=NOON)
     assert numbers_in(kept_in) == [slow, quick]
