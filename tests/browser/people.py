@@ -17,20 +17,24 @@ from tests.factories import LogInFactory
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+LINES = ".msg .text, .msg-rule .by"  # what was said, in a log
+
 
 class Resident:
     """Somebody at the chat, in a frame of a page or on the page of its own."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.is_framed = False
 
     @property
     def chat(self) -> FrameLocator | Locator:
-        if self.page.locator("iframe").count():
+        if self.is_framed or self.page.locator("iframe").count():
             return self.page.frame_locator("iframe")
         return self.page.locator("[data-chat]")
 
     def open_frame(self) -> Resident:
+        self.is_framed = True
         self.page.get_by_role("button", name="Chat with us").click()
         self.chat.get_by_label("Your name").wait_for()
         return self
@@ -112,7 +116,7 @@ def open_desk(page: Page, url: str) -> AtTheDesk:
 
 
 def thread_of(log: Locator) -> list[str]:
-    return log.locator(".msg .text, .msg-rule .by").all_inner_texts()
+    return log.locator(LINES).all_inner_texts()
 
 
 def axe_faults(frame: Frame) -> list[str]:

@@ -31,6 +31,7 @@ class Look:
 
     def at(self, name: str, person: Resident | AtTheDesk, *, whole: bool = False) -> None:
         page = person.page
+        page.wait_for_load_state()  # a key waits for no page: its styles may still be on their way
         if whole:
             page.evaluate("window.scrollTo(0, 0)")  # what sticks to the edge covers nothing then
         for scheme in ("light", "dark"):
@@ -290,6 +291,7 @@ def test_the_agent_needs_no_mouse(city: City, server: Server, new_context: NewCo
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("group", name="Not sent")).to_be_focused()
+    expect(page.get_by_role("button", name="Put it into the note")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#wrap-note")).to_be_focused()

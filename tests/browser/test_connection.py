@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import City, Server
-from tests.browser.people import Resident, at_the_desk
+from tests.browser.people import LINES, Resident, at_the_desk
 from tests.browser.watch import Watch
 
 NewContext = Callable[..., BrowserContext]
@@ -59,6 +59,7 @@ def test_where_no_socket_gets_through_the_chat_works_over_plain_http(
     expect(resident.page.get_by_text("The chat works, a little slower.")).to_be_visible()
     desk.ends()
     expect(resident.page.get_by_role("button", name="Start another chat")).to_be_visible()
+    expect(desk.page.get_by_role("log").locator(LINES)).to_have_count(len(resident.thread()))
     assert [text.strip() for text in resident.thread()[:-1]] == [text.strip() for text in desk.thread()[:-1]]
 
 
@@ -67,6 +68,9 @@ window.WebSocket = class extends WebSocket {
   constructor(...given) {
     super(...given);
     this.addEventListener('close', () => { document.documentElement.dataset.closedSockets = closed += 1; });
+    this.addEventListener('message', ({ data }) => {
+      if (data.includes('"welcome"')) document.documentElement.dataset.greetedAfter = closed;
+    });
   }
 };"""
 BLOCK_SOCKETS = f"window.Let = window.WebSocket; {NO_SOCKETS}"
@@ -94,6 +98,7 @@ def test_a_network_that_was_gone_for_a_moment_is_not_said_to_block_anything(
     resident.sees("I read you.")
     expect(resident.page.get_by_text(BLOCKED)).to_have_count(0)
     expect(resident.page.locator(".is-unsent")).to_have_count(0)
+    expect(resident.page.locator("html")).to_have_attribute("data-greeted-after", some)
     desk.page.locator("#reply").press_sequentially("One mom")
     expect(resident.page.get_by_text("Rosa is typing")).to_be_visible()  # no poll brings that
     assert [text.strip() for text in resident.thread()] == [text.strip() for text in desk.thread()]
@@ -114,7 +119,7 @@ def test_a_socket_that_gets_through_later_takes_over_and_nothing_is_lost_or_doub
     resident.says("On the way.")
     if is_told:
         resident.page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(resident.page.get_by_text(BLOCKED)).to_have_count(0)
+    expect(resident.page.get_by_text(BLOCKED)).to_have_count(0, timeout=60_000)  # it tries after 10 s, then after 30
     resident.says("Over the socket.")
     desk.sees("Over HTTP.").sees("On the way.").sees("Over the socket.").says("I read all.")
     resident.sees("I read all.")
@@ -158,7 +163,7 @@ def test_an_end_that_plain_http_lost_is_asked_for_again(
     resident.page.route("**/frames", lose_the_first)
     resident.page.get_by_role("button", name="End chat").click()
     resident.page.get_by_role("dialog").get_by_role("button", name="End chat").click()
-    desk.page.get_by_role("button", name="Put away").wait_for(timeout=20_000)
+    desk.page.get_by_role("button", name="Put away").wait_for()
     assert lost == ["end"]
 
 
@@ -221,7 +226,7 @@ def test_who_writes_too_fast_is_slowed_down_and_loses_nothing(
     texts = [f"Line {number}." for number in range(1, 13)]
     resident.page.locator("#chat-text").evaluate(WRITE_ALL, texts)
     expect(resident.page.get_by_text("A little slower, please.")).to_be_visible()
-    expect(resident.page.locator(".is-unsent")).to_have_count(0, timeout=20_000)
+    expect(resident.page.locator(".is-unsent")).to_have_count(0)
     desk.sees("Line 12.")
     assert [text for text in desk.thread() if text.startswith("Line")] == texts
 

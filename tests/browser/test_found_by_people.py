@@ -38,9 +38,10 @@ def test_who_was_there_and_did_not_answer_is_not_told_that_she_was_gone(sit: Sit
 
 
 def test_a_desk_without_a_network_says_so_at_once(sit: Sit, look: Look) -> None:  # noqa: F811
-    desk, _played = sit(chat, look.size)
+    desk, played = sit(chat, look.size)
     lamp = desk.page.locator("[data-link]")
     expect(lamp).to_contain_text("Connected")
+    played.is_away = True
     desk.page.evaluate("window.dispatchEvent(new Event('offline'))")
     expect(lamp).not_to_have_text("Connected")
 
@@ -90,7 +91,7 @@ def test_a_list_that_could_not_be_loaded_is_loaded_once_there_is_a_line(sit: Sit
     expect(dialog).not_to_contain_text("Nothing found")
     page.unroute("**/api/v1/desk/directory")
     played.is_away = False
-    expect(dialog.get_by_role("listitem")).to_contain_text(["Roads and sidewalks"], timeout=20_000)
+    expect(dialog.get_by_role("listitem")).to_contain_text(["Roads and sidewalks"])
     expect(dialog.get_by_role("alert")).to_be_hidden()
     expect(dialog.get_by_label("Find")).to_be_focused()
 
@@ -101,7 +102,7 @@ def test_a_dialog_no_longer_says_that_there_is_no_line_once_there_is_one(sit: Si
     pick(desk)
     for is_pressed, said in ((True, "Not connected, so the transfer was not asked for."), (False, "not connected")):
         played.is_away = False
-        expect(page.locator("[data-link-text]")).to_have_text("Connected", timeout=20_000)
+        expect(page.locator("[data-link-text]")).to_have_text("Connected")
         page.keyboard.press("Alt+KeyT")
         if is_pressed:
             dialog.get_by_label("Reason").select_option("expertise")
@@ -112,7 +113,7 @@ def test_a_dialog_no_longer_says_that_there_is_no_line_once_there_is_one(sit: Si
             dialog.get_by_role("button", name="Ask for the transfer").press("Enter")
         expect(dialog.get_by_role("alert")).to_contain_text(said)
         played.is_away = False
-        expect(dialog.get_by_role("alert")).to_be_hidden(timeout=20_000)
+        expect(dialog.get_by_role("alert")).to_be_hidden()
         expect(dialog.get_by_label("Summary")).to_have_value("The meter is in the basement.")
         page.keyboard.press("Escape")
 

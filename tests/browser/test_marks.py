@@ -37,6 +37,11 @@ def a_chat(desk: AtTheDesk, new_context: NewContext, server: Server, question: s
     return resident
 
 
+def said(desk: AtTheDesk) -> str:
+    """Return the thread without what may change by itself: that it was read, and the minute by whose clock."""
+    return re.sub(r"\d{1,2}:\d\d| · read", "", desk.page.locator("[data-log]").inner_text())
+
+
 def open_again(desk: AtTheDesk) -> None:
     desk.page.reload()
     desk.page.get_by_role("link", name=re.compile(NAME)).click()
@@ -67,11 +72,11 @@ def test_staff_read_in_the_thread_what_was_noticed_and_the_resident_does_not(
     expect(desk.page.locator("[data-mine]")).to_contain_text("Emergency")
     expect(desk.page.locator("[data-thread-flags]")).to_have_text("Emergency")
     look.at("desk-emergency", desk, whole=look.size == "narrow")
-    before = desk.page.locator("[data-log]").inner_text()
+    before = said(desk)
     open_again(desk)
     expect(notes(desk)).to_have_count(2)
     expect(desk.page.locator("[data-log]")).to_contain_text("Please call 911 now.")  # the last of it
-    assert desk.page.locator("[data-log]").inner_text().replace(" · read", "") == before.replace(" · read", "")
+    assert said(desk) == before
     expect(resident.page.locator("body")).not_to_contain_text("only staff")
     assert resident.page.locator(".msg-note").count() == 0
     assert look.faults == []
@@ -109,7 +114,7 @@ def test_an_agent_marks_a_chat_with_the_keyboard_alone(
     expect(notes(desk)).to_contain_text(["Other improper conduct of the resident"])
     expect(notes(desk)).to_contain_text(["Marked by Rosa."])
     expect(notes(desk)).not_to_contain_text("4111")
-    page.locator(".toast button").click()
+    page.evaluate("document.querySelectorAll('.toast button').forEach((each) => each.click())")  # unless it is over
     look.at("desk-marked", desk, whole=look.size == "narrow")
     mark = RetentionMark.objects.get()
     assert (mark.reason, ChatSession.objects.get().retained) == ("improper_conduct", True)
@@ -167,7 +172,7 @@ def test_the_dialog_waits_for_a_desk_that_is_connected(
         expect(dialog.get_by_role("alert")).to_contain_text("not connected just now")
         dialog.get_by_role("button", name="Mark", exact=True).click()
         expect(dialog.get_by_role("alert")).to_contain_text("Not connected, so the chat was not marked.")
-    expect(page.locator("[data-link-text]")).to_have_text("Connected", timeout=20_000)
+    expect(page.locator("[data-link-text]")).to_have_text("Connected")
     dialog.get_by_role("button", name="Mark", exact=True).click()
     expect(page.get_by_role("button", name="Marked for retention")).to_be_visible()
 
@@ -182,6 +187,7 @@ def test_a_later_chat_says_that_it_is_kept_and_when_that_ends(
     desk.page.get_by_label("Harassment by the resident").check()
     desk.page.get_by_role("button", name="Mark", exact=True).click()
     expect(notes(desk)).to_have_count(1)
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)
     desk.ends()
     desk.page.get_by_role("button", name="Put away").click()
     resident.page.get_by_role("button", name="Start another chat").click()

@@ -20,7 +20,7 @@ from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, Resident, at_the_desk, outside
 from tests.browser.test_accessible import SIZES, Look, look  # noqa: F401  (a fixture)
 from tests.browser.watch import Watch
-from tests.policies.factories import adopt, calendar
+from tests.policies.factories import adopt, calendar, zone_at_noon
 
 NewContext = Callable[..., BrowserContext]
 RULES: dict[str, dict[str, Any]] = {
@@ -37,14 +37,8 @@ def rules(city: City) -> None:
     """The notice after a second, the end two minutes later; round the clock."""
     for rule, values in RULES.items():
         adopt(rule, **values)
-    calendar("0:00-24:00", saturday="0:00-24:00", sunday="0:00-24:00", zone=_zone_at_noon())
+    calendar("0:00-24:00", saturday="0:00-24:00", sunday="0:00-24:00", zone=zone_at_noon())
     cache.clear()
-
-
-def _zone_at_noon() -> str:
-    """Return a zone in which it is about noon now, so that the day has its closing time still before it."""
-    ahead = 12 - timezone.now().hour
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
 def silent(resident: Resident, desk: AtTheDesk) -> datetime:

@@ -51,6 +51,7 @@ def field_of(page: Page) -> Locator:
 
 def insert(page: Page, key: str = "Enter") -> None:
     """Press a key that inserts, and wait until the use is counted."""
+    chosen(page).wait_for()  # the list may still be on its way
     with page.expect_response("**/used"):
         field_of(page).press(key)
 
@@ -206,6 +207,7 @@ def test_the_page_of_scripts_is_readable_and_worked_by_keyboard(
     page.keyboard.press("Enter")
     expect(page.get_by_text("The script is there.")).to_be_visible()
     page.get_by_role("link", name="Change late").click()
+    expect(page.get_by_role("heading", name="late")).to_be_visible()
     look.at("script-own", rosa, whole=True)
     assert look.faults == []
 

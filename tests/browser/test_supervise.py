@@ -27,14 +27,14 @@ from tests.factories import (
     EvidenceFactory,
     QueuedSessionFactory,
 )
-from tests.policies.factories import adopt, calendar
+from tests.policies.factories import adopt, calendar, zone_at_noon
 
 NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture
 def office(city: City) -> None:
-    calendar("0:00-24:00", saturday="0:00-24:00", sunday="0:00-24:00")
+    calendar("0:00-24:00", saturday="0:00-24:00", sunday="0:00-24:00", zone=zone_at_noon())
     BusinessCalendar.objects.update(name="City hall")
     adopt("DF-REVIEW", years=5)
     Document.objects.create(

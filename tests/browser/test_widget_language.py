@@ -12,7 +12,7 @@ from tests.browser.conftest import City, Server
 from tests.browser.people import Resident
 from tests.browser.script import Script
 from tests.browser.watch import Watch
-from tests.factories import LanguageFactory
+from tests.factories import DepartmentFactory, LanguageFactory, MembershipFactory
 
 NewContext = Callable[..., BrowserContext]
 NAMES = ["English", "Español", "Français"]
@@ -33,8 +33,9 @@ def test_the_page_is_read_in_the_language_of_the_browser(
 def test_a_language_is_chosen_by_its_own_name_and_nothing_typed_is_lost(
     city: City, server: Server, new_context: NewContext
 ) -> None:
+    MembershipFactory(agent=city.rosa, department=DepartmentFactory(code="libraries"))  # one that has no menu yet
     page = new_context(locale="en-US").new_page()
-    page.goto(f"{server.url}/chat/?department=general")
+    page.goto(f"{server.url}/chat/?department=libraries")
     page.get_by_label("Your name").fill("Ana Ruiz")
     page.get_by_label("How can we help?").fill("¿Dónde pago?")
     links = page.locator(".tongues a")
@@ -45,7 +46,7 @@ def test_a_language_is_chosen_by_its_own_name_and_nothing_typed_is_lost(
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.locator("#chat-name")).to_have_value("Ana Ruiz")
     expect(page.locator("#chat-question")).to_have_value("¿Dónde pago?")
-    assert "department=general" in page.url
+    assert "department=libraries" in page.url
 
 
 @pytest.mark.rule("EM-LANG")

@@ -232,6 +232,7 @@ def test_the_chat_fits_a_phone_at_twice_the_text_size(opened: Open) -> None:
     frame = resident.frame()
     frame.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
     script.offers_choices()
+    expect(choices_of(resident).get_by_role("button")).to_have_count(4)
     for button in choices_of(resident).get_by_role("button").all():
         button.scroll_into_view_if_needed()
         expect(button).to_be_in_viewport()
@@ -661,6 +662,7 @@ def test_a_line_that_dies_before_it_is_greeted_is_given_up(opened: Open) -> None
     resident.page.clock.run_for(25_000)
     expect(resident.chat.get_by_text("Connection lost.")).to_have_count(0)
     resident.says("Still here.").sees("Still here.")
+    expect(resident.chat.locator(".is-unsent")).to_have_count(0)
 
 
 def test_the_words_stay_until_the_end_page_closes_and_not_longer(opened: Open) -> None:

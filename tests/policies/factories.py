@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.utils import timezone
+
 from policies.actions import write_calendar
 from policies.calendar import FIRST_DAY, Day, Definition, Schedule
 from policies.hours import read_hours
@@ -54,6 +56,12 @@ def calendar(
     row, _is_new = BusinessCalendar.objects.get_or_create(code=code, defaults={"name": code, "is_default": is_default})
     write_calendar(row, definition(hours, **more), reason="For a test.", by=None, at=at)
     return row
+
+
+def zone_at_noon() -> str:
+    """Return a zone in which it is about noon now, so that the day has its closing time still before it."""
+    ahead = 12 - timezone.now().hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
 def versions_of(row: BusinessCalendar) -> list[CalendarVersion]:
