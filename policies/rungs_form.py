@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,8 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contactcenter.lib.errors import Invalid
-from policies.rungs import MOST_RUNGS, OPERATORS, Rungs
+from policies.rungs import MOST_RUNGS, OPERATORS, Rungs, examine
 
 COLUMNS = {
     "chats": gettext_lazy("Chats needed"),
@@ -47,12 +47,17 @@ class RungsInput(forms.MultiWidget):
             }
         )
 
+        self.faulty: set[str] = set()  # cells, as `2_chats`
+
     def decompress(self, value: Any) -> list[Any]:
         return as_cells(value or [])
 
     def get_context(self, name: str, value: Any, attrs: Mapping[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, dict(attrs or {}))
         cells, width = context["widget"]["subwidgets"], len(COLUMNS)
+        for cell in cells:
+            if cell["name"].removeprefix(f"{name}_") not in self.faulty:
+                cell["attrs"].pop("aria-invalid", None)
         context["widget"]["columns"] = COLUMNS.values()
         context["widget"]["lines"] = [cells[start : start + width] for start in range(0, len(cells), width)]
         return context
@@ -70,7 +75,7 @@ class HiddenRungs(RungsInput):
 
 
 class RungsField(forms.Field):
-    """The rungs as `Rungs` keeps them; what is wrong is said with its line."""
+    """The rungs as `Rungs` keeps them; all that is wrong is said with its line, and marked in its field."""
 
     widget = RungsInput
     hidden_widget = HiddenRungs
@@ -84,10 +89,15 @@ class RungsField(forms.Field):
 
     def to_python(self, value: Any) -> list[dict[str, Any]]:
         lines = _read(value or [])
-        try:
-            return self.kind.check(lines) if lines else []  # the action asks for them, unless the rule is withdrawn
-        except Invalid as refusal:
-            raise ValidationError(refusal.detail) from None
+        if not lines:
+            return []  # the action asks for them, unless the rule is withdrawn
+        rungs, faults = examine(list(lines.values()))
+        places = list(lines)
+        found = [replace(fault, line=fault.line and places[fault.line - 1]) for fault in faults]
+        self.widget.faulty = {f"{fault.line}_{column}" for fault in found for column in fault.columns}
+        if found:
+            raise ValidationError([self.kind.say(fault) for fault in found])
+        return rungs
 
 
 def as_cells(rungs: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -101,15 +111,15 @@ def _are_rungs(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
-def _read(cells: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the lines in which something stands; figures as numbers, anything else as it was typed."""
+def _read(cells: Sequence[Any]) -> dict[int, dict[str, Any]]:
+    """Return the lines in which something stands, by their number; figures as numbers, others as they were typed."""
     width = len(COLUMNS)
     lines = [dict(zip(COLUMNS, cells[start : start + width], strict=False)) for start in range(0, len(cells), width)]
-    return [
-        {name: _figure(cell) for name, cell in line.items()}
-        for line in lines
+    return {
+        number: {name: _figure(cell) for name, cell in line.items()}
+        for number, line in enumerate(lines, start=1)
         if any(str(c).strip() for c in line.values() if c)
-    ]
+    }
 
 
 def _figure(cell: Any) -> Any:

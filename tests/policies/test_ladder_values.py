@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -147,6 +148,20 @@ def test_what_is_wrong_is_said_where_it_is_typed_and_nothing_typed_is_lost(admin
         if value and "operator" not in name and name in CELLS:
             assert f'name="{name}" value="{value}"' in page
     assert not RuleVersion.objects.exists()
+
+
+def test_all_that_is_wrong_is_said_at_once_and_only_those_fields_are_marked(admin_client):
+    wrong = {"rungs_2_seats": "1", "rungs_2_percent": "eighty", "rungs_4_chats": "many", "rungs_4_seats": "4"}
+    answer = admin_client.post(PAGE, {**FACTS, **wrong})
+    assert answer.context["form"].errors["rungs"] == [
+        "Rungs, line 2: percentage satisfied: write a whole number from 0 to 99.",
+        "Rungs, line 2: chats at once must rise from line to line, and here they do not. Write more than 1.",
+        "Rungs, line 4: chats needed: write a whole number from 0 to 1000000.",
+    ]
+    fields = re.findall(r'<(?:input|select)[^>]*name="(rungs_[^"]*)"[^>]*>', shown(answer))
+    marked = [name for name in fields if re.search(rf'name="{name}"[^>]*aria-invalid="true"', shown(answer))]
+    assert len(fields) == 30
+    assert marked == ["rungs_2_percent", "rungs_2_seats", "rungs_4_chats"]
 
 
 def test_a_ladder_that_is_withdrawn_needs_no_rungs(admin_client):
