@@ -15,6 +15,7 @@ from agents.models import LogIn, Role, RoleGrant
 from chat.actions import ask_release
 from chat.models import ChatSession
 from policies.models import BusinessCalendar, Document, ProfanityWord, RuleVersion
+from policies.values_ladder import BEGINNING
 from policies.words import forget_words
 from tests.browser.conftest import City, Server
 from tests.browser.people import AtTheDesk, log_in
@@ -107,6 +108,32 @@ def test_an_admin_reads_what_will_change_before_it_does(
     page.goto(f"{server.url}/admin/policies/businesscalendar/{row.pk}/week/")
     expect(page.get_by_label("Monday")).to_have_value("0:00-24:00")
     look.picture("admin-week", page, True)
+
+
+@pytest.mark.rule("EM-CAP")
+def test_of_a_ladder_only_what_is_wrong_is_red_and_the_reason_stays_in_sight(
+    city: City,
+    server: Server,
+    new_context: NewContext,
+    look: Look,  # noqa: F811
+) -> None:
+    adopt("EM-CAP", rungs=BEGINNING, maximum=3, trainee_seats=1)
+    RoleGrant.objects.create(user=city.rudi.user, role=Role.ADMIN)
+    context = new_context(*SIZES[look.size])
+    log_in(context, city.rudi, server.url)
+    page = context.new_page()
+    page.goto(f"{server.url}/admin/policies/ruleversion/add/?rule=EM-CAP")
+    wrong = page.get_by_label("Line 2: Chats at once")
+    wrong.fill("1")
+    page.get_by_role("button", name="Show what this means").click()
+    reason = page.get_by_text("Rungs, line 2: chats at once must rise from line to line")
+    expect(reason).to_be_visible()
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    red = "(field) => getComputedStyle(field).borderColor"
+    assert wrong.evaluate(red) != page.get_by_label("Line 3: Chats at once").evaluate(red)
+    wrong.scroll_into_view_if_needed()
+    expect(reason).to_be_in_viewport(ratio=1)
+    look.picture("admin-ladder", page, True)
 
 
 @pytest.mark.rule("EM-COM-C")
