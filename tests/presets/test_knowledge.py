@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -21,12 +19,10 @@ LANGUAGES = ["en", "es", "fr"]
 
 
 @pytest.fixture(autouse=True)
-def _demo(settings: Settings, db: None) -> Iterator[None]:
+def _demo(settings: Settings, db: None) -> None:
     settings.DEMO = True
     settings.DEMO_PASSWORD = "maple leaves in autumn"
     load()
-    yield
-    forget_words()
 
 
 def load(*options: str) -> None:
